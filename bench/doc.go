@@ -1,0 +1,71 @@
+// Bench measures this library beside its peers: CPython's own pools, net/rpc and go-plugin worker processes, and the goroutine
+// pools pond, ants, conc and errgroup.
+//
+//	go run ./bench                        # everything, in about ten minutes
+//	go run ./bench -quick                 # everything, in about a minute and a half: for a look, not for a claim
+//	go run ./bench -only 'process/call'   # the cases whose names match a regular expression
+//	go run ./bench -json                  # one JSON object a line, for programs
+//	go run ./bench -python /usr/bin/python3.12
+//
+// # What a row says
+//
+//	ok        process/submit   153 ns (149 ns – 161 ns)   ProcessPoolExecutor 74.9 µs = 490x (goal 300x); net/rpc …
+//
+// The first word is the verdict: "ok" (every goal of the case was taken and reached), "below", or "not taken" (a peer that a
+// goal is about could not be measured, and none of the others was missed). Then come our figure, its spread, and each peer's
+// figure with how many times better ours is. A figure is the median over the rounds, a spread the smallest and the largest
+// one. For latencies the figure of a round is the median of its calls, and the 99th percentile is shown beside it. A goal
+// without a peer is a bound for our own figure.
+//
+// # How it is measured
+//
+// In a round every party has its turn, ours first, then the next round begins: what disturbs the machine for a while disturbs
+// all. Each turn is a process of its own, ours as everybody's, that makes its pool, warms it up, measures, and checks its
+// results (who is wrong has no figure). Building, starting and warming are not timed unless the case is about them.
+//
+// Waking a sleeper on another core can cost thirty times what it costs on the same one, and where the kernel puts the two
+// sides of a conversation changes from run to run. Such cases are therefore taken at several places, told apart by a
+// suffix, and only figures from the same place are compared:
+//
+//	@free    wherever the kernel puts them
+//	@1core   everything on the first core, from the program's start
+//	@2core   the caller on the first core, its worker processes on the second; they are moved there after their start,
+//	         so that all know of two cores
+//
+// # The cases
+//
+//	process/submit        a million calls of a trivial function, a future each, then all results; per task
+//	process/map           a million items through Map; per item
+//	process/call-hot      one call's round trip, workers warm and busy until just now
+//	process/call-idle     the same after a second in which nothing happened
+//	process/idle-cpu      processor time of pool and workers while nothing happens, in percent of one core
+//	process/pool-start    a pool of two made, its first result, its shutdown
+//	process/spare         a recycled worker's last result to the next task's, which runs on a spare; the peer starts and
+//	                      joins a process through its fork server
+//	process/grain-…       tasks of 100 µs and of 1 ms busy work on two workers, in percent of what two plain processes
+//	                      do at the same time without a pool
+//	process/kill          a task ignores its deadline: from the end of its grace until the next task, queued behind it on a
+//	                      pool of one, is answered
+//	process/bytes-100MiB  100 MiB as argument and as result, in bytes per second both ways counted; memcpy is Go's copy
+//	process/struct        what a struct of six fields costs more than an int, as argument and result; the difference of
+//	                      two measurements of one round
+//	thread/submit, thread/call, thread/map
+//	                      as above, on four goroutines
+//
+// # JSON
+//
+//	{"case", "unit", "ours", "spread": [min, max], "peers": {name: figure}, "ratio": {name: how many times better ours is},
+//	 "goal": {name: ratio}, "ok", "p99": {name: figure}, "missing": {name: why}}
+//
+// Times are in nanoseconds. A goal named "at most" or "at least" is a bound for our figure. "ours" and "spread" are null
+// if it could not be taken; "ok" is true only if all goals were taken and reached. With -json as without, progress goes to
+// standard error. The exit status is 1 if somebody who was there gave no figure or a wrong one, and 0 otherwise: a case
+// below its goal is a result.
+//
+// # What it needs
+//
+// Linux for the placed cases. The go command and the module's source, to build the nested module bench/peers; the first time also a
+// network or a module cache with the peers. Any CPython from 3.8 on; without -python the newest one is taken from PATH and
+// from pyenv's versions. What is missing is said in the rows it is missing from. The machine should have nothing else to
+// do, and two cores at least.
+package main

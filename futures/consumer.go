@@ -1,0 +1,303 @@
+package futures
+
+import "time"
+
+// yieldOrdered yields everything in the order of the input. It returns false
+// if the consumer wants no more.
+func (m *mapper[A, R]) yieldOrdered(yield func(R, error) bool) bool {
+	var zero R
+	for {
+		b := m.nextBatch()
+		if b == nil {
+			return true
+		}
+		for b.pos < len(b.args) {
+			r := m.await(b)
+			if r < 0 {
+				if !m.leaveBehind(b, yield) {
+					return false
+				}
+				break
+			}
+			if b.prog.Load()>>32 == 0 && b.errs.Load() == nil {
+				res := b.res[b.pos:r]
+				for i := range res {
+					v := res[i]
+					res[i] = zero // it belongs to the consumer now
+					if !yield(v, nil) {
+						return false
+					}
+				}
+			} else {
+				for i := b.pos; i < r; i++ {
+					v := b.res[i]
+					b.res[i] = zero
+					if !yield(v, b.errAt(i)) {
+						return false
+					}
+				}
+			}
+			m.took(r - b.pos)
+			b.pos = r
+		}
+		if b.pos == len(b.args) {
+			m.releaseChunk(b.chunk)
+		}
+	}
+}
+
+// nextBatch takes the first batch off the list. It returns nil at the end.
+func (m *mapper[A, R]) nextBatch() *batch[A, R] {
+	for {
+		m.mu.Lock()
+		if b := m.head; b != nil {
+			if m.head = b.next; m.head == nil {
+				m.last = nil
+			}
+			m.mu.Unlock()
+			return b
+		}
+		ended := m.ended
+		m.starving = true
+		m.mu.Unlock()
+		switch {
+		case ended:
+			return nil
+		case m.ctxOver.Load():
+			m.endEarly()
+		default:
+			<-m.wakeup
+		}
+	}
+}
+
+// endEarly ends the input without its consent: ctx is over, and the feeder may
+// be deep inside the input.
+func (m *mapper[A, R]) endEarly() {
+	m.send.Lock()
+	defer m.send.Unlock()
+	if !m.inputDone {
+		m.cutShort = true
+		m.sendRest()
+	}
+}
+
+// took notes that n items have been yielded.
+func (m *mapper[A, R]) took(n int) {
+	m.taken += uint64(n)
+	m.yielded.Store(m.taken)
+	if m.feedWaits.Load()&forRoom != 0 && m.freed(m.tail.Load()) {
+		m.wakeFeeder()
+	}
+}
+
+// await returns how many items of b have ended, once that is more than have
+// been yielded, or -1 if they are not worth waiting for.
+func (m *mapper[A, R]) await(b *batch[A, R]) int {
+	for {
+		if r := b.ready(); r > b.pos {
+			return r
+		}
+		if r := b.runner.Load(); r != nil && r.Poll != nil {
+			r.Poll(b)
+			if b.ready() > b.pos {
+				continue
+			}
+		}
+		b.armed.Store(true)
+		if b.ready() > b.pos {
+			continue
+		}
+		if !m.sleep(b) {
+			return -1
+		}
+	}
+}
+
+// sleep waits to be woken. Once ctx is over it waits only for as long as tasks
+// that heed their context need, or an engine that can kill; then it returns
+// false.
+func (m *mapper[A, R]) sleep(b *batch[A, R]) bool {
+	if !m.ctxOver.Load() {
+		<-m.wakeup
+		return true
+	}
+	if r := b.runner.Load(); r != nil && r.Kill != nil {
+		<-m.wakeup
+		return true
+	}
+	if m.expired {
+		return false
+	}
+	if m.grace == nil {
+		m.grace = time.NewTimer(lastWords)
+	}
+	select {
+	case <-m.wakeup:
+	case <-m.grace.C:
+		m.expired = true
+	}
+	return true
+}
+
+// leaveBehind yields the rest of a batch that is not waited for any longer.
+func (m *mapper[A, R]) leaveBehind(b *batch[A, R], yield func(R, error) bool) bool {
+	for i := b.pos; i < len(b.args); i++ {
+		v, err := m.lookAt(b, i)
+		if !yield(v, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// lookAt is item i of a batch that is not waited for.
+func (m *mapper[A, R]) lookAt(b *batch[A, R], i int) (v R, err error) {
+	b.mu.Lock()
+	ended := b.hasEnded(i)
+	b.mu.Unlock()
+	if !ended {
+		return v, stillRunning(m.outer, "the item goes on in the background")
+	}
+	return b.res[i], b.errAt(i)
+}
+
+// yieldUnordered yields items as they end.
+func (m *mapper[A, R]) yieldUnordered(yield func(Item[A, R], error) bool) bool {
+	for {
+		b := m.nextReady()
+		if b == nil {
+			return !m.expired || m.leaveAll(yield)
+		}
+		if b.pos == len(b.args) {
+			continue // it was put into the queue once more meanwhile
+		}
+		// From here on whoever ends an item puts b into the queue again.
+		b.armed.Store(true)
+		if r := b.ready(); r > b.pos && b.taken == nil {
+			from := b.pos
+			b.pos = r
+			for i := from; i < r; i++ {
+				if !m.yieldItem(b, i, yield) {
+					return false
+				}
+			}
+			m.took(r - from)
+		}
+		if b.pos < len(b.args) && b.gaps.Load() != nil {
+			n, ok := m.yieldGaps(b, yield)
+			m.took(n)
+			if !ok {
+				return false
+			}
+		}
+		if b.pos == len(b.args) {
+			m.releaseChunk(b.chunk)
+			m.prune()
+		}
+	}
+}
+
+func (m *mapper[A, R]) yieldItem(b *batch[A, R], i int, yield func(Item[A, R], error) bool) bool {
+	var zero R
+	item := Item[A, R]{Index: b.base + i, Arg: b.args[i], Value: b.res[i]}
+	b.res[i] = zero
+	return yield(item, b.errAt(i))
+}
+
+// yieldGaps yields what has ended out of order within b.
+func (m *mapper[A, R]) yieldGaps(b *batch[A, R], yield func(Item[A, R], error) bool) (n int, ok bool) {
+	if b.taken == nil {
+		b.taken = newBitmap(len(b.args))
+		for i := range b.pos {
+			b.taken.set(i)
+		}
+	}
+	var items []int
+	b.mu.Lock()
+	for i := range b.args {
+		if !b.taken.has(i) && b.hasEnded(i) {
+			items = append(items, i)
+			b.taken.set(i)
+		}
+	}
+	b.mu.Unlock()
+	for b.pos < len(b.args) && b.taken.has(b.pos) {
+		b.pos++
+	}
+	for _, i := range items {
+		if !m.yieldItem(b, i, yield) {
+			return len(items), false
+		}
+	}
+	return len(items), true
+}
+
+// nextReady returns a batch with items that have not been yielded, or nil at
+// the end, or nil with expired set when it gives up waiting.
+func (m *mapper[A, R]) nextReady() *batch[A, R] {
+	polled := false
+	for {
+		m.mu.Lock()
+		if len(m.ready) > 0 {
+			b := m.ready[0]
+			m.ready[0] = nil
+			m.ready = m.ready[1:]
+			m.mu.Unlock()
+			return b
+		}
+		b, ended := m.head, m.ended
+		m.starving = b == nil
+		m.mu.Unlock()
+		switch {
+		case b == nil && ended:
+			return nil
+		case m.ctxOver.Load() && !ended:
+			m.endEarly()
+			continue
+		case b == nil:
+			<-m.wakeup
+			continue
+		}
+		if r := b.runner.Load(); r != nil && r.Poll != nil && !polled {
+			polled = true
+			r.Poll(b)
+			continue
+		}
+		if !m.sleep(b) {
+			return nil
+		}
+		polled = false
+	}
+}
+
+// prune drops the batches at the front of the list that are yielded.
+func (m *mapper[A, R]) prune() {
+	m.mu.Lock()
+	for m.head != nil && m.head.pos == len(m.head.args) {
+		m.head = m.head.next
+	}
+	if m.head == nil {
+		m.last = nil
+	}
+	m.mu.Unlock()
+}
+
+// leaveAll yields the items that are not waited for any longer.
+func (m *mapper[A, R]) leaveAll(yield func(Item[A, R], error) bool) bool {
+	m.mu.Lock()
+	b := m.head
+	m.mu.Unlock()
+	for ; b != nil; b = b.next {
+		for i := b.pos; i < len(b.args); i++ {
+			if b.taken != nil && b.taken.has(i) {
+				continue
+			}
+			v, err := m.lookAt(b, i)
+			if !yield(Item[A, R]{Index: b.base + i, Arg: b.args[i], Value: v}, err) {
+				return false
+			}
+		}
+	}
+	return true
+}

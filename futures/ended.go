@@ -1,0 +1,44 @@
+package futures
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// errNoKill is Kill's answer for a goroutine.
+var errNoKill = fmt.Errorf("futures: Kill: the call runs on a goroutine, which nothing can end from outside: cancel its context, or use a process pool: %w", errors.ErrUnsupported)
+
+// stillRunning is the error of a wait that ran out because ctx ended.
+func stillRunning(ctx context.Context, what string) error {
+	if what == "" {
+		return fmt.Errorf("%w: %w", ErrStillRunning, ctxError(ctx))
+	}
+	return fmt.Errorf("%w: %s: %w", ErrStillRunning, what, ctxError(ctx))
+}
+
+// ctxError says why ctx ended: an error that matches both what ctx.Err
+// returns, which programs test for, and the cause, which says more.
+func ctxError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || cause == err || errors.Is(cause, err) {
+		return cause
+	}
+	return &endedError{err, cause}
+}
+
+// An endedError is a context's end with a cause of its own.
+type endedError struct{ err, cause error }
+
+func (e *endedError) Error() string   { return e.cause.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.cause, e.err} }
+
+// notRegistered is the error of a function that cannot leave the process.
+func notRegistered(name string) error {
+	return fmt.Errorf("%w: %q is not a registered function: give it a name with conex.Register", ErrNotEncodable, name)
+}
+
+// badResult is the error of a result whose bytes are too few or too many.
+func badResult(name string, got, want int) error {
+	return fmt.Errorf("futures: result of %q has %d bytes instead of %d", name, got, want)
+}

@@ -1,0 +1,393 @@
+package futures
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// A core is the part of a future that does not depend on the type of its
+// result: the state and those who wait for it.
+//
+// Nothing but the state word is touched unless somebody waits: a future whose
+// result is taken after it is there costs no lock and no allocation. Those who
+// do wait hang a node into the list at head. Lists are guarded by a few locks
+// that all futures share, so that no future carries one.
+type core struct {
+	state  atomic.Uint32          // one of the phases below
+	head   atomic.Pointer[node]   // newest waiter first; written under lot()
+	runner atomic.Pointer[Runner] // who runs it; nil: nobody that could be asked anything
+	task   Task                   // of which this is the future; nil if made by NewFuture
+	err    error                  // valid once phaseFinished
+}
+
+// Phases of a future. They are ordered: from phaseCancelled on it is done.
+const (
+	phasePending uint32 = iota
+	phaseRunning
+	phaseClaimed // somebody is writing the result
+	phaseCancelled
+	phaseFinished
+)
+
+// A node is one waiter of one future.
+type node struct {
+	next, prev *node
+	who        listener
+	index      int32 // for the listener
+	linked     bool  // protected by lot()
+}
+
+// A listener is told once when the future is done. It must not block.
+type listener interface{ wake(index int32) }
+
+// lots holds the locks of all futures' lists. They are held for a few
+// instructions only.
+var lots [128]struct {
+	sync.Mutex
+	_ [56]byte // one cache line each
+}
+
+func (c *core) lot() *sync.Mutex {
+	return &lots[uintptr(unsafe.Pointer(c))>>6%uintptr(len(lots))].Mutex
+}
+
+func (c *core) base() *core { return c }
+
+func (c *core) done() bool { return c.state.Load() >= phaseCancelled }
+
+// claim makes the caller the only one who may write the result.
+func (c *core) claim() bool {
+	for {
+		s := c.state.Load()
+		if s > phaseRunning {
+			return false
+		}
+		if c.state.CompareAndSwap(s, phaseClaimed) {
+			return true
+		}
+	}
+}
+
+// publish makes the result visible and wakes those who wait.
+func (c *core) publish() {
+	c.state.Store(phaseFinished)
+	if c.head.Load() != nil {
+		c.wakeAll()
+	}
+}
+
+// finishErr ends the future with err unless it is done.
+func (c *core) finishErr(err error) bool {
+	if err == ErrCancelled && c.state.CompareAndSwap(phasePending, phaseCancelled) {
+		c.wakeAll()
+		return true
+	}
+	if !c.claim() {
+		return false
+	}
+	c.err = err
+	c.publish()
+	return true
+}
+
+// listen hangs n into the list. It returns false if the future is done
+// already; then n will not be woken.
+func (c *core) listen(n *node) bool {
+	mu := c.lot()
+	mu.Lock()
+	old := c.head.Load()
+	n.next, n.prev, n.linked = old, nil, true
+	if old != nil {
+		old.prev = n
+	}
+	c.head.Store(n)
+	// publish stores the state and then looks at head; here it is the
+	// other way round, so at least one of the two sees the other.
+	if c.done() {
+		c.unlink(n)
+		mu.Unlock()
+		return false
+	}
+	mu.Unlock()
+	return true
+}
+
+// forget takes n out of the list. It returns false if n has been woken, or is
+// about to be.
+func (c *core) forget(n *node) bool {
+	mu := c.lot()
+	mu.Lock()
+	defer mu.Unlock()
+	if !n.linked {
+		return false
+	}
+	c.unlink(n)
+	return true
+}
+
+// unlink does it; the caller holds lot().
+func (c *core) unlink(n *node) {
+	if n.prev != nil {
+		n.prev.next = n.next
+	} else {
+		c.head.Store(n.next)
+	}
+	if n.next != nil {
+		n.next.prev = n.prev
+	}
+	n.next, n.prev, n.linked = nil, nil, false
+}
+
+// wakeAll tells everybody in the list: first those who only wait, then the
+// callbacks, oldest first.
+func (c *core) wakeAll() {
+	mu := c.lot()
+	mu.Lock()
+	head := c.head.Load()
+	c.head.Store(nil)
+	var last *node
+	for n := head; n != nil; n = n.next {
+		n.linked = false
+		last = n
+	}
+	mu.Unlock()
+	// Nobody else touches the nodes from here on until they are woken, after
+	// which they belong to their owners.
+	var calls, lastCall *node
+	for n := last; n != nil; {
+		newer := n.prev
+		n.next, n.prev = nil, nil
+		if _, ok := n.who.(callback); !ok {
+			n.who.wake(n.index)
+		} else if calls == nil {
+			calls, lastCall = n, n
+		} else {
+			lastCall.next, lastCall = n, n
+		}
+		n = newer
+	}
+	runCallbacks(calls)
+}
+
+// A sleeper waits under a context that can end.
+type sleeper struct {
+	node
+	ch chan struct{}
+}
+
+func (s *sleeper) wake(int32) { close(s.ch) }
+
+// A napper waits under a context that cannot end. It has no channel, so it can
+// be used again; a channel could not, since those made within a bubble of
+// testing/synctest must not leave it.
+type napper struct {
+	node
+	mu    sync.Mutex
+	cond  sync.Cond
+	woken bool // protected by mu
+}
+
+var nappers = sync.Pool{New: func() any {
+	n := new(napper)
+	n.cond.L = &n.mu
+	n.who = n
+	return n
+}}
+
+func (n *napper) wake(int32) {
+	n.mu.Lock()
+	n.woken = true
+	n.mu.Unlock()
+	// n may be somebody else's by now; a signal too many does no harm.
+	n.cond.Signal()
+}
+
+// nap waits until the future is done.
+func (c *core) nap() {
+	n := nappers.Get().(*napper)
+	if c.listen(&n.node) {
+		n.mu.Lock()
+		for !n.woken {
+			n.cond.Wait()
+		}
+		n.woken = false
+		n.mu.Unlock()
+	}
+	nappers.Put(n)
+}
+
+// A doneChan is what Done hands out, the same to everybody.
+type doneChan chan struct{}
+
+func (d doneChan) wake(int32) { close(d) }
+
+// closed is Done's answer for a future that is done.
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// wait returns nil once the future is done, or an error matching
+// ErrStillRunning when ctx ends first.
+func (c *core) wait(ctx context.Context) error {
+	if c.done() {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return stillRunning(ctx, "")
+	}
+	if r := c.runner.Load(); r != nil && r.Poll != nil && c.task != nil {
+		r.Poll(c.task)
+		if c.done() {
+			return nil
+		}
+	}
+	if ctx.Done() == nil {
+		c.nap()
+		return nil
+	}
+	s := &sleeper{ch: make(chan struct{})}
+	s.who = s
+	if !c.listen(&s.node) {
+		return nil
+	}
+	select {
+	case <-s.ch:
+		return nil
+	case <-ctx.Done():
+		c.forget(&s.node)
+		if c.done() {
+			return nil
+		}
+		return stillRunning(ctx, "")
+	}
+}
+
+// Done returns a channel that is closed once the future is finished or
+// cancelled. It is made when it is first asked for: use Result to wait for one
+// future, [Wait] and [AsCompleted] for several, and Done within a select.
+func (c *core) Done() <-chan struct{} {
+	if c.done() {
+		return closed
+	}
+	mu := c.lot()
+	mu.Lock()
+	for n := c.head.Load(); n != nil; n = n.next {
+		if d, ok := n.who.(doneChan); ok {
+			mu.Unlock()
+			return d
+		}
+	}
+	mu.Unlock()
+	// Two callers at the same moment get two channels; both are closed.
+	d := make(doneChan)
+	if !c.listen(&node{who: d}) {
+		return closed
+	}
+	return d
+}
+
+// State returns where the future is now. It does not block.
+func (c *core) State() State {
+	switch c.state.Load() {
+	case phasePending:
+		return Pending
+	case phaseRunning, phaseClaimed:
+		return Running
+	case phaseCancelled:
+		return Cancelled
+	}
+	return Finished
+}
+
+// Cancelled reports whether the future was cancelled.
+func (c *core) Cancelled() bool { return c.state.Load() == phaseCancelled }
+
+// Running reports whether the call runs now.
+func (c *core) Running() bool { return c.State() == Running }
+
+// Cancel cancels a future that has not started, runs its callbacks and
+// returns true, also if it was cancelled before. It returns false for one that
+// runs or is finished. Waiters are woken at once. See Kill for ending a call
+// that runs.
+func (c *core) Cancel() bool {
+	if c.state.CompareAndSwap(phasePending, phaseCancelled) {
+		if c.head.Load() != nil {
+			c.wakeAll()
+		}
+		return true
+	}
+	return c.Cancelled()
+}
+
+// Kill ends the call, wherever it is. A pending future is cancelled. A running
+// one fails with an error matching [ErrKilled], if its engine can kill: a
+// process pool ends the worker. On a goroutine nothing can, and Kill returns
+// an error matching errors.ErrUnsupported; cancel the context instead. For a
+// future that is done Kill does nothing. It does not wait.
+func (c *core) Kill() error {
+	if c.Cancel() || c.done() {
+		return nil
+	}
+	r := c.runner.Load()
+	if r == nil || r.Kill == nil || c.task == nil {
+		return errNoKill
+	}
+	return r.Kill(c.task)
+}
+
+// Err waits until the future is done and returns the call's error: nil if it
+// succeeded, [ErrCancelled] if the future was cancelled. If ctx ends first the
+// error matches [ErrStillRunning] and the error of ctx.
+func (c *core) Err(ctx context.Context) error {
+	if err := c.wait(ctx); err != nil {
+		return err
+	}
+	return c.outcome()
+}
+
+// outcome is the error of a future that is done.
+func (c *core) outcome() error {
+	if c.state.Load() == phaseCancelled {
+		return ErrCancelled
+	}
+	return c.err
+}
+
+// SetRunningOrNotifyCancel is for those who write executors: they call it
+// before they run the call. It moves a pending future to running and returns
+// true. It returns false for a cancelled one, which is not to be run, and an
+// error matching [ErrInvalidState] in any other state.
+func (c *core) SetRunningOrNotifyCancel() (bool, error) {
+	if c.state.CompareAndSwap(phasePending, phaseRunning) {
+		return true, nil
+	}
+	if c.Cancelled() {
+		return false, nil
+	}
+	return false, fmt.Errorf("%w: SetRunningOrNotifyCancel on a %v future", ErrInvalidState, c.State())
+}
+
+// start is Task.Start: it may be called again for a call that runs.
+func (c *core) start() bool {
+	return c.state.CompareAndSwap(phasePending, phaseRunning) || c.state.Load() <= phaseClaimed
+}
+
+// SetError is for those who write executors: it finishes the future with err,
+// which must not be nil. Done or cancelled already: an error matching
+// [ErrInvalidState].
+func (c *core) SetError(err error) error {
+	if err == nil {
+		return fmt.Errorf("%w: SetError with a nil error", ErrInvalidState)
+	}
+	if !c.claim() {
+		return fmt.Errorf("%w: SetError on a %v future", ErrInvalidState, c.State())
+	}
+	c.err = err
+	c.publish()
+	return nil
+}

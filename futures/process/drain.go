@@ -1,0 +1,267 @@
+package process
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/conexgo/conex/futures"
+	"github.com/conexgo/conex/internal/remote"
+	"github.com/conexgo/conex/internal/ring"
+	"github.com/conexgo/conex/internal/wait"
+)
+
+// drain takes in every result that has arrived and finishes what it belongs
+// to, then gives w new work. It reports whether there was anything. The caller
+// holds rd, and not mu: finishing a future runs its owner's code.
+func (w *worker) drain() bool {
+	if w.dead || w.results == nil {
+		return false
+	}
+	any := false
+	ends := int32(0)
+	pend := 0 // bytes taken in since the last Release
+	for {
+		r, ok, err := w.results.Next()
+		if err != nil {
+			w.corrupt(err)
+			break
+		}
+		if !ok {
+			break
+		}
+		any = true
+		switch r.Kind {
+		case recEnd:
+			ends++
+		case recTime:
+			if len(r.Payload) == 16 {
+				w.learn(r.Payload)
+			}
+		default:
+			if err := w.result(r); err != nil {
+				w.corrupt(err)
+				return any
+			}
+		}
+		if pend += len(r.Payload); pend > ringSize/4 {
+			pend = 0
+			if w.results.Release() {
+				w.conn.Ring()
+			}
+		}
+	}
+	if any && w.results.Release() {
+		w.conn.Ring()
+	}
+	if ends > 0 {
+		w.frameDone(ends)
+	}
+	return any
+}
+
+func (w *worker) learn(b []byte) {
+	id := binary.LittleEndian.Uint32(b)
+	if w.funcs != nil {
+		for ours, theirs := range w.funcs {
+			if theirs == int32(id) {
+				id = uint32(ours)
+				break
+			}
+		}
+	}
+	w.p.learn(id, binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint64(b[8:]))
+}
+
+// result ends one item or several. An error means that the worker has gone
+// mad.
+func (w *worker) result(r ring.Record) error {
+	if w.flight.empty() {
+		return fmt.Errorf("result of kind %d for no task", r.Kind)
+	}
+	en := w.flight.front()
+	i := int(en.from)
+	n := int32(1)
+	switch r.Kind {
+	case recOK:
+		en.t.Finish(i, r.Payload)
+		w.p.done.Add(1)
+	case recFlat:
+		n = int32(r.Extra)
+		if n > en.to-en.from || int(n)*en.t.Entry().ResFlat != len(r.Payload) {
+			return fmt.Errorf("%d flat results of %d bytes for %d items", n, len(r.Payload), en.to-en.from)
+		}
+		en.t.FinishRange(i, i+int(n), r.Payload)
+		w.p.done.Add(int64(n))
+	case recPart:
+		whole, err := w.assemble(r)
+		if err != nil || whole == nil {
+			return err
+		}
+		en.t.FinishOwned(i, whole, nil)
+		w.p.done.Add(1)
+	case recErr:
+		err, _, bad := remote.Read(r.Payload)
+		if bad != nil {
+			err = bad
+		}
+		en.t.Fail(i, err)
+		w.p.failed.Add(1)
+	case recPanic:
+		en.t.Fail(i, readPanic(r.Payload))
+		w.p.failed.Add(1)
+	case recSkip:
+		if en.group != nil && en.group.Ctx.Err() != nil {
+			en.t.Fail(i, en.group.Cause())
+		} else {
+			en.t.Fail(i, futures.ErrCancelled)
+		}
+		w.p.failed.Add(1)
+	case recBroken:
+		return fmt.Errorf("worker: %s", r.Payload)
+	default:
+		return fmt.Errorf("result of unknown kind %d", r.Kind)
+	}
+	w.ended += uint64(n)
+	w.p.running.Add(-int64(n))
+	en.from += n
+	en.attempts = 0
+	if en.from == en.to {
+		w.p.finishedFlight(w, w.flight.pop())
+	}
+	return nil
+}
+
+// assemble collects the pieces of a large result; it returns nil until the
+// last.
+func (w *worker) assemble(r ring.Record) ([]byte, error) {
+	b := r.Payload
+	if r.Extra == 1 {
+		if len(b) < 8 || w.part != nil {
+			return nil, fmt.Errorf("first piece of a result with %d bytes", len(b))
+		}
+		total := binary.LittleEndian.Uint64(b)
+		if total > 1<<40 {
+			return nil, fmt.Errorf("result of %d bytes", total)
+		}
+		w.part = make([]byte, 0, total)
+		b = b[8:]
+	}
+	if len(w.part)+len(b) > cap(w.part) {
+		return nil, fmt.Errorf("result longer than announced")
+	}
+	w.part = append(w.part, b...)
+	if len(w.part) < cap(w.part) {
+		return nil, nil
+	}
+	whole := w.part
+	w.part = nil
+	return whole, nil
+}
+
+func readPanic(b []byte) error {
+	if len(b) < 4 || int(binary.LittleEndian.Uint32(b)) > len(b)-4 {
+		return &futures.PanicError{Value: "(unreadable)"}
+	}
+	n := binary.LittleEndian.Uint32(b)
+	return &futures.PanicError{Value: string(b[4 : 4+n]), Stack: append([]byte(nil), b[4+n:]...)}
+}
+
+// finishedFlight ends an entry that w had.
+func (p *Pool) finishedFlight(w *worker, en entry) {
+	if en.group != nil {
+		p.mu.Lock()
+		w.left(en.group)
+		p.mu.Unlock()
+	}
+	p.finished(en)
+}
+
+// frameDone notes that n frames have ended and gives w new ones.
+func (w *worker) frameDone(n int32) {
+	p := w.p
+	left := w.frames.Add(-n)
+	p.mu.Lock()
+	w.tasksRun = int64(w.ended)
+	closing := false
+	switch {
+	case left > 0:
+	case w.state == retiring:
+		closing = true
+	case w.state == ready && p.due(w):
+		w.state = retiring
+		p.restarts.Add(1)
+		p.forget(w)
+		closing = true
+	default:
+		p.putIdle(w)
+	}
+	p.full = false
+	if p.queue.len() > 0 {
+		p.dispatch()
+	} else if left == 0 {
+		p.watchStuck()
+	}
+	p.refill()
+	p.mu.Unlock()
+	if closing {
+		w.conn.Close()
+	}
+}
+
+// due reports whether w has served long enough. The caller holds mu.
+func (p *Pool) due(w *worker) bool {
+	r := p.cfg.recycle()
+	if r.MaxTasks == 0 && r.MaxAge == 0 && r.MaxRSS == 0 {
+		return false
+	}
+	rss := int64(0)
+	if r.MaxRSS > 0 {
+		rss, _ = w.child.RSS()
+	}
+	return r.Due(w.tasksRun, time.Since(w.born), rss) != ""
+}
+
+// corrupt ends a worker whose results make no sense, by memory corruption
+// perhaps.
+func (w *worker) corrupt(err error) {
+	go w.kill(fmt.Errorf("process: worker sent nonsense: %w", err), false)
+}
+
+// pollTime is the longest that a task may usually take for a waiting
+// goroutine to poll for its result.
+const pollTime = 30 * time.Microsecond
+
+// poll looks for t's result on the goroutine that waits for it: no other has
+// to be woken then, here or in the worker. The reader's goroutine sleeps on;
+// it takes over when poll gives up.
+func (w *worker) poll(t futures.Task) {
+	if !wait.CanSpin() {
+		return
+	}
+	avg := w.p.avg[t.Entry().ID].Load()
+	if avg == 0 || avg*int64(t.Len()) > int64(pollTime) || !w.backoff.Allow() || !w.rd.TryLock() {
+		return
+	}
+	defer w.rd.Unlock()
+	if w.dead {
+		return
+	}
+	w.results.Awake()
+	got := wait.Until(func() bool {
+		if !w.results.Empty() {
+			w.drain()
+		}
+		return t.Done()
+	}, wait.SpinFor)
+	w.backoff.Report(got)
+	w.rest()
+}
+
+// rest hands the results back to the reader's goroutine: the worker rings for
+// the next one. The caller holds rd.
+func (w *worker) rest() {
+	for !w.results.Sleep() {
+		w.drain()
+	}
+}

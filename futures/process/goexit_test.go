@@ -1,0 +1,5 @@
+package process_test
+
+import "runtime"
+
+func runtimeGoexit() { runtime.Goexit() }

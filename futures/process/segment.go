@@ -1,0 +1,165 @@
+package process
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/conexgo/conex/internal/shm"
+)
+
+// Large arguments do not go through the ring: they are encoded straight into
+// shared memory, where every worker that may run the task can read them. The
+// segments are used again and again, since the first touch of fresh pages
+// costs four times a copy.
+
+const (
+	smallestSegment = 128 << 10
+	keepSegments    = 512 << 20 // bytes kept for reuse
+)
+
+type segments struct {
+	mu     sync.Mutex
+	free   map[int][]*segment // by size
+	kept   int
+	nextID uint32
+	closed bool
+}
+
+// A segment holds the arguments of one task at a time.
+type segment struct {
+	owner *segments
+	s     *shm.Segment
+	id    uint32
+	refs  atomic.Int32 // entries that need it
+}
+
+func (s *segments) init() { s.free = make(map[int][]*segment) }
+
+// get returns a segment of at least size bytes with one reference.
+func (s *segments) get(size int) (*segment, error) {
+	size = max(size, smallestSegment)
+	if size&(size-1) != 0 {
+		size = 1 << bits.Len(uint(size))
+	}
+	s.mu.Lock()
+	if list := s.free[size]; len(list) > 0 {
+		g := list[len(list)-1]
+		s.free[size] = list[:len(list)-1]
+		s.kept -= size
+		s.mu.Unlock()
+		g.refs.Store(1)
+		return g, nil
+	}
+	s.nextID++
+	id := s.nextID
+	s.mu.Unlock()
+	mem, err := shm.New(size)
+	if err != nil {
+		return nil, err
+	}
+	g := &segment{owner: s, s: mem, id: id}
+	g.refs.Store(1)
+	return g, nil
+}
+
+// release gives one reference back; the last makes the segment free.
+func (g *segment) release() {
+	if g.refs.Add(-1) > 0 {
+		return
+	}
+	s, size := g.owner, len(g.s.Mem)
+	s.mu.Lock()
+	keep := !s.closed && s.kept+size <= keepSegments
+	if keep {
+		s.kept += size
+		s.free[size] = append(s.free[size], g)
+	}
+	s.mu.Unlock()
+	if !keep {
+		g.s.Close()
+	}
+}
+
+func (s *segments) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, list := range s.free {
+		for _, g := range list {
+			g.s.Close()
+		}
+	}
+	s.free = nil
+}
+
+// encode fixes the bytes of en's arguments, in a segment if they are large.
+func (p *Pool) encode(en *entry) error {
+	hint := en.t.SizeHint()
+	if hint <= inlineArg {
+		_, err := en.t.Encode(nil)
+		return err
+	}
+	seg, err := p.segs.get(hint + 64)
+	if err != nil {
+		return err
+	}
+	if _, err := en.t.Encode(seg.s.Mem[:0]); err != nil {
+		seg.release()
+		return err
+	}
+	if en.t.ArgSize(0, en.t.Len()) > len(seg.s.Mem) {
+		seg.release() // the guess was too small: the bytes are elsewhere
+		return nil
+	}
+	en.seg = seg
+	return nil
+}
+
+// toSegment moves the arguments of en, which turned out to be large, into a
+// segment.
+func (p *Pool) toSegment(en *entry) error {
+	n := en.t.Len()
+	seg, err := p.segs.get(en.t.ArgSize(0, n))
+	if err != nil {
+		return err
+	}
+	en.t.AppendArgs(seg.s.Mem[:0], 0, n)
+	en.seg = seg
+	return nil
+}
+
+// sendSegment makes w know seg. The caller holds mu.
+func (w *worker) sendSegment(seg *segment) error {
+	if w.segs[seg.id] {
+		return nil
+	}
+	var b [12]byte
+	binary.LittleEndian.PutUint32(b[:], seg.id)
+	binary.LittleEndian.PutUint64(b[4:], uint64(len(seg.s.Mem)))
+	if err := w.conn.Send(msgSegment, b[:], seg.s.File()); err != nil {
+		return err
+	}
+	if w.segs == nil {
+		w.segs = make(map[uint32]bool)
+	}
+	w.segs[seg.id] = true
+	return nil
+}
+
+// mapped is how many segments a worker keeps mapped.
+const mapped = 16
+
+// forgetSegments lets w unmap what it has, once that is a lot: it is told
+// again of those that come again. It writes to the ring, so it must not come
+// while a frame is being filled.
+func (w *worker) forgetSegments() {
+	if len(w.segs) < mapped || !w.flight.empty() {
+		return
+	}
+	if b := w.tasks.Reserve(0); b != nil {
+		w.tasks.Commit(0, recForget, 0)
+		clear(w.segs)
+	}
+}

@@ -1,0 +1,100 @@
+//go:build unix
+
+package process
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"github.com/conexgo/conex/internal/propagate"
+)
+
+// contexts are the contexts of the tasks that a worker was sent. A context is
+// sent once and stays until the pool says to forget it; its end may overtake
+// it, since that comes by the socket.
+type contexts struct {
+	mu    sync.Mutex
+	known map[uint32]*taskCtx
+	early map[uint32]bool // cancelled before they were known
+}
+
+type taskCtx struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func (*contexts) base() context.Context { return context.Background() }
+
+// define takes in a context: see worker.sendCtx.
+func (c *contexts) define(b []byte) {
+	id := binary.LittleEndian.Uint32(b)
+	cancellable := binary.LittleEndian.Uint32(b[4:]) != 0
+	deadline := int64(binary.LittleEndian.Uint64(b[8:]))
+	ctx, err := propagate.Extract(c.base(), b[16:])
+	if err != nil {
+		ctx = c.base()
+	}
+	t := &taskCtx{ctx: ctx}
+	switch {
+	case deadline != 0:
+		t.ctx, t.cancel = context.WithDeadline(ctx, time.Unix(0, deadline))
+	case cancellable:
+		t.ctx, t.cancel = context.WithCancel(ctx)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = make(map[uint32]*taskCtx)
+	}
+	c.known[id] = t
+	if c.early[id] {
+		delete(c.early, id)
+		t.end()
+	}
+}
+
+func (t *taskCtx) end() {
+	if t.cancel != nil {
+		t.cancel()
+	}
+}
+
+// get returns the context with the given id; 0 is the background.
+func (c *contexts) get(id uint32) context.Context {
+	if id == 0 {
+		return c.base()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.known[id]; t != nil {
+		return t.ctx
+	}
+	ctx, cancel := context.WithCancel(c.base())
+	cancel() // it was cancelled and forgotten
+	return ctx
+}
+
+func (c *contexts) cancel(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.known[id]; t != nil {
+		t.end()
+		return
+	}
+	if c.early == nil {
+		c.early = make(map[uint32]bool)
+	}
+	c.early[id] = true
+}
+
+func (c *contexts) drop(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.known[id]; t != nil {
+		t.end() // frees its timer; no task uses it
+		delete(c.known, id)
+	}
+	delete(c.early, id)
+}

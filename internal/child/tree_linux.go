@@ -1,0 +1,308 @@
+package child
+
+import (
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A tree finds and kills the descendants of one process, its root, which it
+// leaves alone. It works on a moving target: any descendant may fork, exit or
+// be orphaned at any moment. Therefore it first stops them one and all, until a
+// whole walk over a stopped tree has found nobody new, and only then kills: a
+// process whose parent was killed too early would escape to init.
+type tree struct {
+	root int
+
+	// rootStopped says whether the root can fork no more. It is asked before
+	// each walk; a walk that began when it said no is not the last. It is nil
+	// if the root is this process, which is alive to take orphans back: then
+	// nobody needs to be stopped, and the caller looks again.
+	rootStopped func() bool
+
+	nodes map[int]*node // those found so far, by pid; dead ones linger
+}
+
+// How long a walk waits for processes to stop, and how often it starts again
+// when killing has brought up new ones. A process that does not stop in this
+// time is in the middle of a system call that ignores signals, or traced: it is
+// killed all the same, and what it forked in between is found in the next round.
+const (
+	settleTime = 10 * time.Millisecond
+	maxRounds  = 20
+)
+
+// kill kills all descendants of the root that it can find. It returns whether
+// the last walk found none alive that had not been killed.
+func (t *tree) kill() bool {
+	if t.nodes == nil {
+		t.nodes = make(map[int]*node)
+	}
+	defer func() {
+		for _, n := range t.nodes {
+			n.close()
+		}
+	}()
+	for range maxRounds {
+		settled := true
+		if t.rootStopped != nil {
+			settled = t.freeze()
+		} else {
+			t.walk()
+		}
+		fresh := false
+		for _, n := range t.nodes {
+			if !n.killed && !n.dead() {
+				n.signal(unix.SIGKILL)
+				n.killed, fresh = true, true
+			}
+		}
+		if settled && !fresh {
+			return true
+		}
+	}
+	return false
+}
+
+// freeze stops all descendants. It returns true once a walk over the stopped
+// tree has found nobody new, and false if time ran out.
+func (t *tree) freeze() bool {
+	deadline := time.Now().Add(settleTime)
+	for i := 0; ; i++ {
+		settled := t.stopped()
+		// The first walk cannot be the last unless the tree has settled, and to
+		// settle takes microseconds: worth a short wait before walking.
+		if !settled && i < 50 {
+			pause(i)
+			continue
+		}
+		if t.walk() == 0 && settled {
+			return true
+		}
+		if time.Now().After(deadline) {
+			return false
+		}
+		if settled {
+			i = 0 // newcomers have just been told to stop
+		} else {
+			pause(i)
+		}
+	}
+}
+
+// pause sleeps a little, and longer if it has been going on. It holds a thread:
+// the runtime's timers are too coarse (a millisecond, when it is idle), and to
+// spin would take the processor from those that are to stop.
+func pause(i int) {
+	d := 10 * time.Microsecond
+	if i >= 20 {
+		d = 200 * time.Microsecond
+	}
+	ts := unix.NsecToTimespec(int64(d))
+	unix.Nanosleep(&ts, nil)
+}
+
+// stopped says whether the root and all known descendants can fork no more.
+func (t *tree) stopped() bool {
+	if !t.rootStopped() {
+		return false
+	}
+	for _, n := range t.nodes {
+		if !n.stopped() {
+			return false
+		}
+	}
+	return true
+}
+
+// walk goes through the tree from the root once, adds the processes it did not
+// know, and tells them to stop if this is wanted. It returns how many.
+func (t *tree) walk() (found int) {
+	list := newLister()
+	seen := map[int]bool{t.root: true}
+	for queue := []int{t.root}; len(queue) > 0; queue = queue[1:] {
+		parent := queue[0]
+		for _, pid := range list(parent) {
+			if seen[pid] {
+				continue
+			}
+			seen[pid] = true
+			if n := t.nodes[pid]; n == nil || n.dead() {
+				fresh := t.identify(pid, parent)
+				if fresh == nil {
+					continue // gone, a zombie, or no longer there
+				}
+				if n != nil {
+					n.close()
+				}
+				t.nodes[pid] = fresh
+				if t.rootStopped != nil {
+					fresh.signal(unix.SIGSTOP)
+				}
+				found++
+			}
+			queue = append(queue, pid)
+		}
+	}
+	return found
+}
+
+// identify returns a handle on the process pid, provided that it is a living
+// child of parent, a member of the tree. The order makes it safe:
+//
+//  1. open the handle: whatever it refers to, it is that for good;
+//  2. read who the parent of pid is;
+//  3. see that the parent has not been reaped, so that its number, read in 2,
+//     meant the member of the tree and nobody who came after it.
+//
+// If the handle's process died between 1 and 2 and its number was reused, what
+// we read is the newcomer's, but signals to the handle then go nowhere.
+func (t *tree) identify(pid, parent int) *node {
+	n := openNode(pid)
+	if n == nil {
+		return nil
+	}
+	s, ok := readStat(statPath(pid))
+	if !ok || s.ppid != parent || !t.holds(parent) || n.dead() {
+		n.close()
+		return nil
+	}
+	return n
+}
+
+// holds says whether the number of a member still is that member's.
+func (t *tree) holds(pid int) bool {
+	return pid == t.root || t.nodes[pid].exists()
+}
+
+// A node is a handle on one descendant.
+type node struct {
+	pid    int
+	pidfd  int    // -1 where the kernel has none, or we no descriptor left
+	start  uint64 // stands in for the pidfd then
+	killed bool
+	denied bool // we may not signal it: it runs as another user
+}
+
+// openNode returns nil if there is no such process.
+func openNode(pid int) *node {
+	n := &node{pid: pid, pidfd: -1}
+	if !noPidfd {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err == nil {
+			n.pidfd = fd
+			return n
+		}
+		if err == unix.ESRCH {
+			return nil
+		}
+	}
+	s, ok := readStat(statPath(pid))
+	if !ok {
+		return nil
+	}
+	n.start = s.start
+	return n
+}
+
+func (n *node) close() {
+	if n.pidfd >= 0 {
+		unix.Close(n.pidfd)
+		n.pidfd = -1
+	}
+}
+
+// signal sends sig. Without a pidfd the number is compared with the start time
+// first, which leaves a few microseconds in which it might, in theory, be reused.
+func (n *node) signal(sig unix.Signal) {
+	var err error
+	if n.pidfd >= 0 {
+		err = unix.PidfdSendSignal(n.pidfd, sig, nil, 0)
+	} else if n.exists() {
+		err = unix.Kill(n.pid, sig)
+	}
+	if err == unix.EPERM {
+		n.denied = true
+	}
+}
+
+// exists says whether the process has not been reaped yet: its number is still
+// its own.
+func (n *node) exists() bool {
+	if n.pidfd >= 0 {
+		return unix.PidfdSendSignal(n.pidfd, 0, nil, 0) != unix.ESRCH
+	}
+	s, ok := readStat(statPath(n.pid))
+	return ok && s.start == n.start
+}
+
+// dead says whether the process, with all its threads, has ended.
+func (n *node) dead() bool {
+	if n.pidfd >= 0 {
+		p := []unix.PollFd{{Fd: int32(n.pidfd), Events: unix.POLLIN}}
+		for {
+			ready, err := unix.Poll(p, 0)
+			if err != unix.EINTR {
+				return ready > 0
+			}
+		}
+	}
+	if !n.exists() {
+		return true
+	}
+	return !n.anyThread(func(state byte) bool { return state != 'Z' && state != 'X' })
+}
+
+// stopped says whether the process can fork no more: it is dead, or each of its
+// threads is stopped, or it was told to die.
+func (n *node) stopped() bool {
+	if n.killed || n.denied || n.dead() {
+		return true
+	}
+	return !n.anyThread(func(state byte) bool {
+		return state != 'T' && state != 't' && state != 'Z' && state != 'X'
+	})
+}
+
+// anyThread says whether a thread of the process is in such a state.
+func (n *node) anyThread(is func(state byte) bool) bool {
+	dir := "/proc/" + strconv.Itoa(n.pid) + "/task"
+	for _, tid := range numbersIn(dir) {
+		if s, ok := readStat(dir + "/" + strconv.Itoa(tid) + "/stat"); ok && is(s.state) {
+			return true
+		}
+	}
+	return false
+}
+
+// killTree kills the child and everything below it. The caller holds mu and
+// has seen that the child was not reaped: its number and its group's are its own.
+func (c *Child) killTree() error {
+	pid := c.PID()
+	if dead(unix.P_PID, pid, unix.WNOHANG) {
+		return nil // watch is about to kill the group and to reap
+	}
+	// All that can be stopped at one blow, for the rest of the tree to be
+	// walked in peace; the child itself by its handle, as it may have left.
+	unix.Kill(-pid, unix.SIGSTOP)
+	c.proc.Signal(unix.SIGSTOP)
+	// To stop takes a moment. Meanwhile, what the dead cannot be asked for.
+	c.sys.peak = peakRSS(strconv.Itoa(pid))
+	t := tree{root: pid, rootStopped: c.stopped}
+	t.kill()
+	unix.Kill(-pid, unix.SIGKILL)
+	return c.proc.Signal(os.Kill)
+}
+
+// stopped says whether all threads of the child are stopped, or it is dead.
+// WNOWAIT leaves the event for whoever asks next.
+func (c *Child) stopped() bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, c.PID(), &info, unix.WSTOPPED|unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	if err == unix.EINTR {
+		return false
+	}
+	return err != nil || info.Signo != 0
+}

@@ -1,0 +1,60 @@
+package shm
+
+import (
+	"fmt"
+	"os"
+)
+
+// A Segment is a piece of shared memory, mapped. Close it; using Mem
+// afterwards is a fault.
+type Segment struct {
+	Mem  []byte
+	file *os.File
+}
+
+// New returns a segment of size bytes, all zero. Pages cost memory once they
+// are touched, and the first touch costs several times a copy: reuse
+// segments.
+func New(size int) (*Segment, error) {
+	if size <= 0 {
+		return nil, fmt.Errorf("conex: shared memory of %d bytes", size)
+	}
+	f, err := create()
+	if err != nil {
+		return nil, fmt.Errorf("conex: shared memory: %w", err)
+	}
+	if err := f.Truncate(int64(size)); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("conex: shared memory of %d bytes: %w", size, err)
+	}
+	return Map(f, size)
+}
+
+// Map maps the segment of size bytes that f stands for, for example a
+// descriptor that came from another process. The Segment owns f from now on,
+// and closes it when Map fails.
+func Map(f *os.File, size int) (*Segment, error) {
+	mem, err := mmap(f, size)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("conex: mapping shared memory of %d bytes: %w", size, err)
+	}
+	return &Segment{mem, f}, nil
+}
+
+// File is the descriptor to pass on. It stays the Segment's.
+func (s *Segment) File() *os.File { return s.file }
+
+// Close unmaps the memory and closes the descriptor. The memory itself lives
+// on while another process has it. Closing again does nothing.
+func (s *Segment) Close() error {
+	if s.Mem == nil {
+		return nil
+	}
+	err := munmap(s.Mem)
+	s.Mem = nil
+	if e := s.file.Close(); err == nil {
+		err = e
+	}
+	return err
+}

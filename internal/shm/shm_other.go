@@ -1,0 +1,15 @@
+//go:build !unix
+
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+var errPlatform = fmt.Errorf("memory between processes is not built for this system yet: %w", errors.ErrUnsupported)
+
+func create() (*os.File, error)          { return nil, errPlatform }
+func mmap(*os.File, int) ([]byte, error) { return nil, errPlatform }
+func munmap([]byte) error                { return errPlatform }

@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package shm
+
+import "os"
+
+func create() (*os.File, error) { return unlinked() }

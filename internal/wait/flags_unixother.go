@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package wait
+
+const recvFlags = 0
