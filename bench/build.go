@@ -18,7 +18,7 @@ func buildPeers(ctx context.Context, dir string) (string, error) {
 	where := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", modulePath)
 	root, err := where.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s: %w%s", where, err, said(err))
+		return "", fmt.Errorf("the module's source is not to be found from here: %w%s", err, said(err))
 	}
 	bin := filepath.Join(dir, "peers")
 	if runtime.GOOS == "windows" {

@@ -43,8 +43,8 @@ func memcpy(s meter.Spec) (meter.Figure, error) {
 	return meter.Figure{Value: float64(s.N) * bigSize / took.Seconds(), N: s.N}, nil
 }
 
-// plainGrain has two processes do half the tasks each, at the same time, in a plain loop, and returns the nanoseconds a
-// task took in one of them.
+// plainGrain has two processes do half the tasks each, at the same time, each on its core, in a plain loop, and returns
+// the nanoseconds a task took in one of them.
 func plainGrain(s meter.Spec) (f meter.Figure, err error) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -63,7 +63,8 @@ func plainGrain(s meter.Spec) (f meter.Figure, err error) {
 			err = errors.Join(err, p.in.Close(), p.cmd.Wait())
 		}
 	}()
-	for range 2 {
+	cores, _ := meter.Cores() // where they cannot be chosen, the kernel spreads two processes over two cores by itself
+	for i := range 2 {
 		cmd := exec.Command(exe, append([]string{"measure"}, half.Args()...)...)
 		cmd.Stderr = os.Stderr
 		in, err1 := cmd.StdinPipe()
@@ -71,7 +72,11 @@ func plainGrain(s meter.Spec) (f meter.Figure, err error) {
 		if err := errors.Join(err1, err2); err != nil {
 			return f, err
 		}
-		if err := cmd.Start(); err != nil {
+		start := cmd.Start
+		if len(cores) > 1 {
+			start = func() error { return meter.Start(cmd, cores[i]) }
+		}
+		if err := start(); err != nil {
 			return f, err
 		}
 		p := side{cmd, in, bufio.NewReader(out)}

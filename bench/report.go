@@ -97,9 +97,13 @@ func (r row) printText(w io.Writer) error {
 		}
 	}
 	_, err := fmt.Fprintf(w, "%-9s %-26s %10s %-34s %s\n", r.verdict, r.Case, mine, spread, strings.Join(parts, "; "))
+	byReason := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(r.Missing)) {
+		byReason[r.Missing[name]] = append(byReason[r.Missing[name]], name)
+	}
+	for _, why := range slices.Sorted(maps.Keys(byReason)) {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "%10s%s: %s is missing: %s\n", "", r.Case, name, r.Missing[name])
+			_, err = fmt.Fprintf(w, "%10s%s: missing: %s: %s\n", "", r.Case, strings.Join(byReason[why], ", "), why)
 		}
 	}
 	return err

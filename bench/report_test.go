@@ -75,7 +75,7 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{"not taken", "process/x@1core", "110 ns", "(100 ns – 120 ns)", "p99 500 ns",
-		"fast 330 ns = 3x (goal 2x)", "gone is missing: no Python: none found"} {
+		"fast 330 ns = 3x (goal 2x)", "missing: gone: no Python: none found"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, &out)
 		}

@@ -65,7 +65,7 @@ type WorkerDiedError struct {
 	ExitCode int            // -1 if a signal ended it
 	Signal   syscall.Signal // 0 if it exited
 	Stderr   string         // the last of what the worker wrote to standard error
-	MaxRSS   int64          // its peak memory in bytes, 0 if unknown
+	MaxRSS   int64          // its peak memory in bytes; 0 if unknown, as on Linux when it stayed below the parent's
 	Limit    string         // the limit that ended it: "memory", "time", or ""
 	Ran      time.Duration  // how long the task had run, 0 if unknown
 	Attempts int            // how often the task was tried

@@ -137,10 +137,12 @@ func (w *worker) post() *futures.WorkerDiedError {
 		PID:      w.child.PID(),
 		ExitCode: st.ExitCode,
 		Signal:   st.Signal,
-		MaxRSS:   st.MaxRSS,
 		Stderr:   w.stderr.text(),
 		Limit:    w.limit,
 		Cause:    w.cause,
+	}
+	if !st.MaxRSSBound {
+		e.MaxRSS = st.MaxRSS
 	}
 	if w.cause == nil && w.p.cfg.MaxMemory > 0 && outOfMemory(e) {
 		e.Limit = "memory"

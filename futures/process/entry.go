@@ -49,46 +49,79 @@ func (p *Pool) split(en *entry, n int32) entry {
 }
 
 // A deque is the queue of a pool: FIFO, but what comes back from a worker
-// goes to the front.
+// goes to the front. It is a list of blocks, so that a million tasks are
+// neither copied as it grows nor kept afterwards.
 type deque struct {
-	buf        []entry // a power of two long
-	head, size int
+	first, last *block
+	size        int
+	spare       *block // one that is empty, for the next that is needed
+}
+
+const blockSize = 256
+
+type block struct {
+	next     *block
+	from, to int // the entries in use
+	entries  [blockSize]entry
 }
 
 func (d *deque) len() int { return d.size }
 
-func (d *deque) grow() {
-	if d.size < len(d.buf) {
-		return
+func (d *deque) newBlock() *block {
+	b := d.spare
+	if b == nil {
+		return new(block)
 	}
-	buf := make([]entry, max(64, 2*len(d.buf)))
-	n := copy(buf, d.buf[d.head:])
-	copy(buf[n:], d.buf[:d.head])
-	d.buf, d.head = buf, 0
+	d.spare = nil
+	b.next, b.from, b.to = nil, 0, 0
+	return b
 }
 
 func (d *deque) pushBack(en entry) {
-	d.grow()
-	d.buf[(d.head+d.size)&(len(d.buf)-1)] = en
+	b := d.last
+	if b == nil || b.to == blockSize {
+		b = d.newBlock()
+		if d.last == nil {
+			d.first = b
+		} else {
+			d.last.next = b
+		}
+		d.last = b
+	}
+	b.entries[b.to] = en
+	b.to++
 	d.size++
 }
 
 func (d *deque) pushFront(en entry) {
-	d.grow()
-	d.head = (d.head - 1) & (len(d.buf) - 1)
-	d.buf[d.head] = en
+	b := d.first
+	if b == nil || b.from == 0 {
+		b = d.newBlock()
+		b.from, b.to = blockSize, blockSize
+		b.next = d.first
+		if d.first == nil {
+			d.last = b
+		}
+		d.first = b
+	}
+	b.from--
+	b.entries[b.from] = en
 	d.size++
 }
 
-func (d *deque) front() *entry { return &d.buf[d.head] }
+func (d *deque) front() *entry { return &d.first.entries[d.first.from] }
 
 func (d *deque) popFront() entry {
-	en := d.buf[d.head]
-	d.buf[d.head] = entry{}
-	d.head = (d.head + 1) & (len(d.buf) - 1)
+	b := d.first
+	en := b.entries[b.from]
+	b.entries[b.from] = entry{}
+	b.from++
 	d.size--
-	if d.size == 0 && len(d.buf) > 4096 {
-		*d = deque{} // a burst is over
+	if b.from == b.to {
+		if d.first = b.next; d.first == nil {
+			d.last = nil
+		}
+		d.spare = b
 	}
 	return en
 }
@@ -103,8 +136,7 @@ func (d *deque) takeAll() []entry {
 
 // filter keeps the entries for which keep is true and returns the others.
 func (d *deque) filter(keep func(*entry) bool) (dropped []entry) {
-	n := d.size
-	for range n {
+	for range d.size {
 		en := d.popFront()
 		if keep(&en) {
 			d.pushBack(en)

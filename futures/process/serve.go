@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/conexgo/conex/internal/child"
@@ -72,7 +74,11 @@ func serve() {
 
 func (s *server) setUp() error {
 	os.WriteFile("/proc/self/comm", []byte("conex-worker"), 0) // what ps and top show; elsewhere it fails and does not matter
-	child.BecomeSubreaper()                                    // unsupported systems say so; the process group is the rest
+	// The kernel sends SIGHUP when the pool's process dies while a member of
+	// our group is stopped: the end of file that comes with it must still be
+	// dealt with. A handler, since children would inherit an ignored signal.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	child.BecomeSubreaper() // unsupported systems say so; the process group is the rest
 	var err error
 	if s.conn, err = wait.Open(os.NewFile(3, "conex-socket")); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package leak finds what a test leaves behind: goroutines, descriptors, child
-// processes and files in /dev/shm.
+// Package leak checks that a test leaves nothing behind: no goroutine, file
+// descriptor, child process or entry in /dev/shm.
 package leak
 
 import (
@@ -7,69 +7,91 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sort"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/conexgo/conex/internal/child"
 )
 
-// patience is how long what is on its way out may take.
-const patience = 5 * time.Second
+// patience is how long what ends in the background may take to do so.
+var patience = 5 * time.Second
 
-// Check notes what there is now and fails the test, when it and its other
-// cleanups are over, if there is more then. Call it first in the test. The test
-// must not run in parallel with others.
+// Check compares what the process holds now with what it holds when t and its
+// other cleanups are over, and fails t if there is more. Things that are about
+// to end get a few seconds to do so. Call it first in a test; tests that run
+// in parallel with t are mistaken for its leaks.
+//
+// Descriptors, children and /dev/shm are looked at where /proc has them.
 func Check(t testing.TB) {
 	t.Helper()
 	before := look()
 	t.Cleanup(func() {
+		t.Helper()
 		if t.Failed() {
-			return // one failure at a time
+			return // the reason is known, and what it leaves follows from it
 		}
-		var report string
-		for end := time.Now().Add(patience); ; {
-			if report = look().more(before); report == "" {
+		deadline := time.Now().Add(patience)
+		pause := 100 * time.Microsecond
+		for {
+			left := look().minus(before)
+			if len(left) == 0 {
 				return
 			}
-			if time.Now().After(end) {
-				break
+			if time.Now().After(deadline) {
+				t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+				return
 			}
+			// Descriptors with a finalizer go with the collector.
 			runtime.GC()
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(pause)
+			pause = min(2*pause, 50*time.Millisecond)
 		}
-		t.Errorf("left behind:\n%s", report)
 	})
 }
 
-type state struct {
-	goroutines map[string]int
-	fds        map[string]string
-	children   map[int]bool
-	shm        map[string]bool
-}
+// A things maps what was found to a description. A descriptor's key holds its
+// target too, since numbers are used again.
+type things map[string]string
 
-func look() state {
-	s := state{stacks(), map[string]string{}, map[int]bool{}, map[string]bool{}}
-	for _, pid := range child.Descendants(os.Getpid()) {
-		s.children[pid] = true
-	}
-	fds, _ := os.ReadDir("/proc/self/fd")
-	for _, e := range fds {
-		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && target != "/proc/self/fd" && !strings.HasPrefix(target, fmt.Sprintf("/proc/%d/", os.Getpid())) {
-			s.fds[e.Name()] = target
+func (a things) minus(b things) (left []string) {
+	for key, what := range a {
+		if _, ok := b[key]; !ok {
+			left = append(left, what)
 		}
 	}
-	names, _ := filepath.Glob("/dev/shm/*")
-	for _, n := range names {
-		s.shm[n] = true
-	}
-	return s
+	sort.Strings(left)
+	return left
 }
 
-// stacks counts goroutines by where they were created, without those of the
-// runtime and of package testing.
-func stacks() map[string]int {
+func look() things {
+	found := make(things)
+	goroutines(found)
+	descriptors(found)
+	children(found)
+	shm(found)
+	return found
+}
+
+// ignored are goroutines that belong to the testing package and to the
+// runtime; some of them start late.
+var ignored = []string{
+	"testing.(*M).",
+	"testing.(*T).Run(",
+	"testing.(*T).Parallel(",
+	"testing.runTests(",
+	"testing.runFuzz",
+	"testing.tRunner.func",
+	"testing.(*B).",
+	"runtime.goexit",
+	"os/signal.signal_recv",
+	"os/signal.loop",
+	"runtime/pprof.",
+	"runtime.ReadTrace",
+	"runtime.runFinalizers",
+	"runtime.runCleanups",
+}
+
+func goroutines(found things) {
 	buf := make([]byte, 1<<20)
 	for {
 		n := runtime.Stack(buf, true)
@@ -79,49 +101,71 @@ func stacks() map[string]int {
 		}
 		buf = make([]byte, 2*len(buf))
 	}
-	all := map[string]int{}
-	for i, g := range strings.Split(string(buf), "\n\n") {
-		if i == 0 || strings.Contains(g, "testing.(*T)") && !strings.Contains(g, "created by github.com/conexgo") {
-			continue
+	for i, stack := range strings.Split(string(buf), "\n\n") {
+		head, body, _ := strings.Cut(stack, "\n")
+		if i == 0 || own(body) {
+			continue // 0 is the caller
 		}
-		lines := strings.Split(strings.TrimSpace(g), "\n")
-		if len(lines) < 3 {
-			continue
-		}
-		created := lines[len(lines)-2]
-		created, _, _ = strings.Cut(created, " in goroutine")
-		if !strings.HasPrefix(created, "created by ") || strings.HasPrefix(created, "created by runtime") || strings.HasPrefix(created, "created by testing") ||
-			strings.HasPrefix(created, "created by os/signal") {
-			continue
-		}
-		all[created+" "+strings.TrimSpace(lines[1])]++
+		id := strings.Fields(head)[1]
+		found["goroutine "+id] = stack
 	}
-	return all
 }
 
-func (s state) more(before state) string {
-	var b strings.Builder
-	for k, n := range s.goroutines {
-		if n > before.goroutines[k] {
-			fmt.Fprintf(&b, "%d goroutines: %s\n", n-before.goroutines[k], k)
+func own(body string) bool {
+	// "created by" is no function of the goroutine: a test's own goroutines
+	// are created by functions of package testing's callees.
+	for line := range strings.Lines(body) {
+		if strings.HasPrefix(line, "created by ") || strings.HasPrefix(line, "\t") {
+			continue
 		}
-	}
-	if len(s.fds) > len(before.fds) {
-		for fd, target := range s.fds {
-			if before.fds[fd] != target {
-				fmt.Fprintf(&b, "descriptor %s: %s\n", fd, target)
+		for _, f := range ignored {
+			if strings.HasPrefix(line, f) {
+				return true
 			}
 		}
 	}
-	for pid := range s.children {
-		if !before.children[pid] {
-			fmt.Fprintf(&b, "child process %d\n", pid)
+	return false
+}
+
+func descriptors(found things) {
+	const dir = "/proc/self/fd"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		target, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue // the one that ReadDir used
+		}
+		switch target {
+		case "anon_inode:[eventpoll]", "anon_inode:[eventfd]":
+			continue // the runtime opens them when it first needs them
+		}
+		found["fd "+e.Name()+" "+target] = fmt.Sprintf("descriptor %s: %s", e.Name(), target)
+	}
+}
+
+func children(found things) {
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, list := range lists {
+		data, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, pid := range strings.Fields(string(data)) {
+			cmd, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+			found["child "+pid] = fmt.Sprintf("child process %s: %s", pid, strings.ReplaceAll(string(cmd), "\x00", " "))
 		}
 	}
-	for name := range s.shm {
-		if !before.shm[name] {
-			fmt.Fprintf(&b, "%s\n", name)
-		}
+}
+
+func shm(found things) {
+	entries, err := os.ReadDir("/dev/shm")
+	if err != nil {
+		return
 	}
-	return b.String()
+	for _, e := range entries {
+		found["shm "+e.Name()] = "/dev/shm/" + e.Name()
+	}
 }
