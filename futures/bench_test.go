@@ -88,7 +88,7 @@ func BenchmarkThreadCall(b *testing.B) {
 	for name, ctx := range map[string]context.Context{"background": context.Background(), "cancellable": b.Context()} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-	defer cpu(b)()
+			defer cpu(b)()
 			p := newTestPool(b, 4)
 			fn := Local(inc)
 			lat := make([]time.Duration, 0, 1<<20)

@@ -177,10 +177,8 @@ func (m *mapper[A, R]) yieldUnordered(yield func(Item[A, R], error) bool) bool {
 		if r := b.ready(); r > b.pos && b.taken == nil {
 			from := b.pos
 			b.pos = r
-			for i := from; i < r; i++ {
-				if !m.yieldItem(b, i, yield) {
-					return false
-				}
+			if !m.yieldRun(b, from, r, yield) {
+				return false
 			}
 			m.took(r - from)
 		}
@@ -193,9 +191,31 @@ func (m *mapper[A, R]) yieldUnordered(yield func(Item[A, R], error) bool) bool {
 		}
 		if b.pos == len(b.args) {
 			m.releaseChunk(b.chunk)
-			m.prune()
 		}
 	}
+}
+
+// yieldRun yields the items from..to-1 of b, which have ended.
+func (m *mapper[A, R]) yieldRun(b *batch[A, R], from, to int, yield func(Item[A, R], error) bool) bool {
+	if b.prog.Load()>>32 != 0 || b.errs.Load() != nil {
+		for i := from; i < to; i++ {
+			if !m.yieldItem(b, i, yield) {
+				return false
+			}
+		}
+		return true
+	}
+	var zero R
+	args, res := b.args[from:to], b.res[from:to]
+	first := b.base + from
+	for i, a := range args {
+		v := res[i]
+		res[i] = zero
+		if !yield(Item[A, R]{first + i, a, v}, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *mapper[A, R]) yieldItem(b *batch[A, R], i int, yield func(Item[A, R], error) bool) bool {
@@ -246,6 +266,14 @@ func (m *mapper[A, R]) nextReady() *batch[A, R] {
 			m.mu.Unlock()
 			return b
 		}
+		// A batch may be over before it is linked, so this is the place
+		// to drop those that are.
+		for m.head != nil && m.head.pos == len(m.head.args) {
+			m.head = m.head.next
+		}
+		if m.head == nil {
+			m.last = nil
+		}
 		b, ended := m.head, m.ended
 		m.starving = b == nil
 		m.mu.Unlock()
@@ -269,18 +297,6 @@ func (m *mapper[A, R]) nextReady() *batch[A, R] {
 		}
 		polled = false
 	}
-}
-
-// prune drops the batches at the front of the list that are yielded.
-func (m *mapper[A, R]) prune() {
-	m.mu.Lock()
-	for m.head != nil && m.head.pos == len(m.head.args) {
-		m.head = m.head.next
-	}
-	if m.head == nil {
-		m.last = nil
-	}
-	m.mu.Unlock()
 }
 
 // leaveAll yields the items that are not waited for any longer.

@@ -4,7 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/conexgo/conex/internal/remote"
 )
+
+// A worker's calls may use futures too, and return their errors.
+func init() {
+	remote.Register("futures.ErrCancelled", ErrCancelled)
+	remote.Register("futures.ErrStillRunning", ErrStillRunning)
+	remote.Register("futures.ErrShutdown", ErrShutdown)
+	remote.Register("futures.ErrBroken", ErrBroken)
+	remote.Register("futures.ErrInvalidState", ErrInvalidState)
+	remote.Register("futures.ErrKilled", ErrKilled)
+	remote.Register("futures.ErrWorkerDied", ErrWorkerDied)
+	remote.Register("futures.ErrGoexit", ErrGoexit)
+	remote.Register("futures.ErrNotEncodable", ErrNotEncodable)
+}
 
 // errNoKill is Kill's answer for a goroutine.
 var errNoKill = fmt.Errorf("futures: Kill: the call runs on a goroutine, which nothing can end from outside: cancel its context, or use a process pool: %w", errors.ErrUnsupported)

@@ -47,10 +47,12 @@ func (m *mapper[A, R]) slow() bool {
 		size := uint64(m.size.Load())
 		room := m.yielded.Load() + m.readAhead()
 		full := m.cur == nil || tail == m.cur.end()
+		if m.asleep && pending > 0 {
+			m.maybeAwake()
+		}
 		if pending > 0 && (full || m.out.Load() < m.maxOut &&
 			(pending >= size || m.asleep || tail >= room)) {
 			m.cut(min(pending, size))
-			m.asleep = false
 			continue
 		}
 		if full {
@@ -100,6 +102,9 @@ func (m *mapper[A, R]) freed(tail uint64) bool {
 func (m *mapper[A, R]) setLimit() {
 	tail := m.tail.Load()
 	limit := min(m.sent+uint64(m.size.Load()), m.cur.end(), m.yielded.Load()+m.readAhead())
+	if m.asleep {
+		limit = 0
+	}
 	m.limit.Store(limit)
 	if m.stopped.Load() {
 		m.limit.Store(0)
@@ -120,9 +125,31 @@ func (m *mapper[A, R]) tick() {
 	}
 }
 
-// flush runs every flushTime while the feeder reads on its fast path, and sends
-// the items that wait for their batch to fill. When nothing comes it makes the
-// next item take the slow path, and stops.
+// maybeAwake ends the time of sending every item at once. That is the right
+// thing while items come slowly, or one by one because the consumer has to see
+// one before it asks for the next; it is wrong when they come faster than the
+// workers can finish them, or in a burst.
+func (m *mapper[A, R]) maybeAwake() {
+	out := m.out.Load()
+	if out > 0 {
+		m.napBusy++
+	}
+	if m.napItems++; m.napItems < napItems && out < m.maxOut {
+		return
+	}
+	now := time.Since(m.began)
+	if out >= m.maxOut || m.napBusy >= napItems/4 && now-m.napStart < flushTime {
+		m.asleep = false
+	}
+	m.napItems, m.napBusy, m.napStart = 0, 0, now
+}
+
+// napItems is how many items maybeAwake looks at.
+const napItems = 32
+
+// flush runs every flushTime while the feeder reads on its fast path. When a
+// batch does not fill in that time it sends the items there are, and makes the
+// feeder send those that follow at once.
 func (m *mapper[A, R]) flush() {
 	m.send.Lock()
 	defer m.send.Unlock()
@@ -130,32 +157,28 @@ func (m *mapper[A, R]) flush() {
 	if m.stopped.Load() || m.refused != nil || m.inputDone {
 		return
 	}
-	moved := m.sent != m.tickSent
-	m.tickSent = m.sent
-	pending := m.tail.Load() - m.sent
-	switch {
-	case moved:
-		m.tick()
-	case pending > 0 && m.out.Load() < m.maxOut:
-		m.cut(pending)
+	if m.sent != m.tickSent {
 		m.tickSent = m.sent
 		m.tick()
-		m.setLimit()
-	default:
-		// The feeder stores tail and then looks at limit, here it is the
-		// other way round, so an item that arrives now is seen by one of
-		// the two.
-		m.asleep = true
-		m.limit.Store(0)
-		if m.tail.Load() == m.sent {
-			return
-		}
+		return
+	}
+	m.asleep = true
+	m.napItems, m.napBusy, m.napStart = 0, 0, time.Since(m.began)
+	// The feeder stores tail and then looks at limit, here it is the other
+	// way round, so an item that arrives now is seen by one of the two.
+	m.limit.Store(0)
+	pending := m.tail.Load() - m.sent
+	if pending == 0 {
+		return
+	}
+	if m.out.Load() >= m.maxOut {
 		// All workers are busy: a batch that ends sees to these items.
 		m.late.Store(true)
-		if m.out.Load() < m.maxOut && m.late.CompareAndSwap(true, false) {
-			m.cut(m.tail.Load() - m.sent)
+		if m.out.Load() >= m.maxOut || !m.late.CompareAndSwap(true, false) {
+			return
 		}
 	}
+	m.cut(pending)
 }
 
 // sendLate sends items that flush had to leave.

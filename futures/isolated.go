@@ -131,10 +131,16 @@ func isolatedContext(parent context.Context, w *thread) (context.Context, contex
 		return ctx, cancel
 	}
 	stopTimer := func() {}
-	if at, ok := parent.Deadline(); ok {
+	at, timed := parent.Deadline()
+	if timed {
 		ctx, stopTimer = context.WithDeadline(ctx, at)
 	}
-	stop := context.AfterFunc(parent, func() { cancel(context.Cause(parent)) })
+	stop := context.AfterFunc(parent, func() {
+		// A deadline is kept on either side, and must look like one.
+		if !timed || parent.Err() != context.DeadlineExceeded {
+			cancel(context.Cause(parent))
+		}
+	})
 	return ctx, func(err error) {
 		stop()
 		stopTimer()

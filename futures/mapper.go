@@ -68,7 +68,10 @@ type mapper[A, R any] struct {
 	cutShort  bool // outer ended before the input did
 	panicked  any  // what the input panicked with
 	exited    bool // the input called runtime.Goexit
-	asleep    bool // limit is 0, so that the next item is sent at once
+	asleep    bool // limit is 0, so that every item is sent at once
+	napItems  int  // see maybeAwake
+	napBusy   int
+	napStart  time.Duration
 	timer     *time.Timer
 	ticking   bool
 	tickSent  uint64 // sent at the last tick

@@ -136,8 +136,11 @@ func (w *worker) sweep() (over []entry) {
 		if !c.g.Ended() {
 			continue
 		}
-		var b [4]byte
+		var b [5]byte
 		binary.LittleEndian.PutUint32(b[:], id)
+		if c.g.Ctx.Err() == context.DeadlineExceeded {
+			b[4] = 1
+		}
 		w.conn.Send(msgCancel, b[:], nil)
 		if c.inFlight == 0 {
 			delete(w.ctxs, id)

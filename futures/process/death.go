@@ -87,7 +87,7 @@ func (w *worker) died() {
 	}
 	var hopeless error
 	if neverReady && unexpected && w.cause == nil {
-		delay, giveUp := p.starts.Failed()
+		delay, giveUp := p.starts.Failed(werr.Signal == syscall.SIGKILL)
 		if giveUp {
 			hopeless = fmt.Errorf("process: %d workers in a row died before they were ready; the last: %w", p.starts.Count(), werr)
 		} else {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -101,6 +102,7 @@ func (p *Pool) send(w *worker) bool {
 		items   = int64(0)
 		claim   = int64(1) << 30
 		timeout time.Duration
+		gone    bool
 	)
 	if buf == nil {
 		// Cannot be: two frames always fit. Leave the queue as it is.
@@ -147,6 +149,10 @@ func (p *Pool) send(w *worker) bool {
 			}
 		}
 		n, size, err := p.put(w, head, n, buf[used:])
+		if err == errGone {
+			gone = true
+			break
+		}
 		if err != nil {
 			p.queued -= head.items()
 			en := p.queue.popFront()
@@ -185,10 +191,10 @@ func (p *Pool) send(w *worker) bool {
 		go p.bury(dead)
 	}
 	if entries == 0 {
-		if w.frames.Load() == 0 {
+		if w.frames.Load() == 0 && !gone {
 			p.putIdle(w)
 		}
-		return len(dead) > 0
+		return len(dead) > 0 && !gone
 	}
 	p.setSpinner(w)
 	p.running.Add(items)
@@ -205,6 +211,10 @@ func (p *Pool) send(w *worker) bool {
 	}
 	return true
 }
+
+// errGone means that the worker cannot be reached: it is dead, and its
+// goroutine is about to find out.
+var errGone = errors.New("process: worker is gone")
 
 // bury ends tasks that are not going to run: cancelled ones, which know it
 // already, and those whose context has ended.

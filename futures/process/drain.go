@@ -1,6 +1,7 @@
 package process
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -111,11 +112,7 @@ func (w *worker) result(r ring.Record) error {
 		en.t.Fail(i, readPanic(r.Payload))
 		w.p.failed.Add(1)
 	case recSkip:
-		if en.group != nil && en.group.Ctx.Err() != nil {
-			en.t.Fail(i, en.group.Cause())
-		} else {
-			en.t.Fail(i, futures.ErrCancelled)
-		}
+		en.t.Fail(i, skipped(en))
 		w.p.failed.Add(1)
 	case recBroken:
 		return fmt.Errorf("worker: %s", r.Payload)
@@ -130,6 +127,16 @@ func (w *worker) result(r ring.Record) error {
 		w.p.finishedFlight(w, w.flight.pop())
 	}
 	return nil
+}
+
+// skipped is the error of an item that the worker did not begin, since its
+// context had ended. For a deadline that may be a moment earlier there than
+// here.
+func skipped(en *entry) error {
+	if en.group != nil && en.group.Ctx.Err() != nil {
+		return en.group.Cause()
+	}
+	return context.DeadlineExceeded
 }
 
 // assemble collects the pieces of a large result; it returns nil until the

@@ -75,7 +75,7 @@ const (
 const (
 	msgHello   = 1 // pool → worker: hello
 	msgReady   = 2 // worker → pool: introduction
-	msgCancel  = 3 // pool → worker: u32 context id
+	msgCancel  = 3 // pool → worker: u32 context id, u8 1 if its deadline passed
 	msgSegment = 4 // pool → worker: u32 id, u64 size, with a descriptor
 	msgLog     = 5 // worker → pool: a log record
 )

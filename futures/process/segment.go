@@ -130,7 +130,7 @@ func (p *Pool) toSegment(en *entry) error {
 	return nil
 }
 
-// sendSegment makes w know seg. The caller holds mu.
+// sendSegment makes w know seg. The error is errGone. The caller holds mu.
 func (w *worker) sendSegment(seg *segment) error {
 	if w.segs[seg.id] {
 		return nil
@@ -138,8 +138,8 @@ func (w *worker) sendSegment(seg *segment) error {
 	var b [12]byte
 	binary.LittleEndian.PutUint32(b[:], seg.id)
 	binary.LittleEndian.PutUint64(b[4:], uint64(len(seg.s.Mem)))
-	if err := w.conn.Send(msgSegment, b[:], seg.s.File()); err != nil {
-		return err
+	if w.conn.Send(msgSegment, b[:], seg.s.File()) != nil {
+		return errGone
 	}
 	if w.segs == nil {
 		w.segs = make(map[uint32]bool)

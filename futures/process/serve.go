@@ -247,8 +247,8 @@ func (s *server) handle(fr wait.Frame, err error) {
 	}
 	switch fr.Type {
 	case msgCancel:
-		if len(fr.Payload) == 4 {
-			s.ctxs.cancel(binary.LittleEndian.Uint32(fr.Payload))
+		if len(fr.Payload) == 5 {
+			s.ctxs.cancel(binary.LittleEndian.Uint32(fr.Payload), fr.Payload[4] != 0)
 		}
 	case msgSegment:
 		f := s.conn.File()

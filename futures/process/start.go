@@ -212,7 +212,7 @@ func (w *worker) failedStart(err error) {
 	}
 	w.state = gone
 	remove(&p.dying, w)
-	delay, giveUp := p.starts.Failed()
+	delay, giveUp := p.starts.Failed(false)
 	if !giveUp && p.state != broken {
 		time.AfterFunc(delay, p.wake)
 	}

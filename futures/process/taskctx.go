@@ -22,7 +22,7 @@ type contexts struct {
 
 type taskCtx struct {
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelFunc // nil if it never ends
 }
 
 func (*contexts) base() context.Context { return context.Background() }
@@ -51,14 +51,20 @@ func (c *contexts) define(b []byte) {
 	c.known[id] = t
 	if c.early[id] {
 		delete(c.early, id)
-		t.end()
+		t.end(false)
 	}
 }
 
-func (t *taskCtx) end() {
-	if t.cancel != nil {
-		t.cancel()
+// end ends the context. If that is because its deadline passed, the timer of
+// the context itself does it, at the same moment, and with the right error.
+func (t *taskCtx) end(deadline bool) {
+	if t.cancel == nil {
+		return
 	}
+	if d, ok := t.ctx.Deadline(); ok && deadline && time.Until(d) < 50*time.Millisecond {
+		return
+	}
+	t.cancel()
 }
 
 // get returns the context with the given id; 0 is the background.
@@ -76,11 +82,11 @@ func (c *contexts) get(id uint32) context.Context {
 	return ctx
 }
 
-func (c *contexts) cancel(id uint32) {
+func (c *contexts) cancel(id uint32, deadline bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t := c.known[id]; t != nil {
-		t.end()
+		t.end(deadline)
 		return
 	}
 	if c.early == nil {
@@ -93,7 +99,7 @@ func (c *contexts) drop(id uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t := c.known[id]; t != nil {
-		t.end() // frees its timer; no task uses it
+		t.end(false) // frees its timer; no task uses it
 		delete(c.known, id)
 	}
 	delete(c.early, id)

@@ -109,14 +109,17 @@ func TestResolve(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	f := &testFinder{root, map[string]map[string]bool{}}
+	f := newTestFinder(root)
 	for test, problem := range map[string]string{
-		"internal/parity/TestFind": "",
-		"progress/ExampleSeq":      "",
-		"ExampleRegisterError":     "", // of the root package
-		"internal/parity/TestNot":  "no such function",
-		"internal/parity/row":      "a test's name starts with",
-		"nowhere/TestFind":         "no such function",
+		"internal/parity/TestFind":                "",
+		"progress/ExampleSeq":                     "",
+		"ExampleRegisterError":                    "", // of the root package
+		"internal/parity/TestParse/two_of_each":   "",
+		"futures/TestThreadPool/Cancel":           "", // of a suite in another package
+		"internal/parity/TestNot":                 "have no function TestNot",
+		"internal/parity/TestParse/three_of_each": "have no subtest three_of_each",
+		"internal/parity/row":                     "a test's name starts with",
+		"nowhere/TestFind":                        "have no function TestFind",
 	} {
 		err := f.find(test)
 		if problem == "" && err != nil {

@@ -7,7 +7,8 @@
 //	status  done, maps, none or later
 //	go      what stands for it: package path within the module and name, such
 //	        as futures/process.Pool.Kill; the root package is called conex
-//	test    what shows it: directory and function, such as futures/TestWait
+//	test    what shows it: directory and function, such as futures/TestWait,
+//	        also of a subtest, such as futures/TestThreadPool/Cancel
 //	note    one sentence: how it differs from Python, or why there is nothing
 //
 // In go and test several entries may stand side by side, separated by spaces;

@@ -2,8 +2,6 @@ package parity
 
 import (
 	"errors"
-	"go/ast"
-	"go/doc"
 	"io/fs"
 	"maps"
 	"os"
@@ -20,20 +18,6 @@ const root = "../.."
 // inventoryFile holds the rows of Python's documentation, beside the
 // repository; it is not part of it.
 const inventoryFile = root + "/../shared/spec/INVENTORY.tsv"
-
-type example struct {
-	name    string
-	checked bool
-}
-
-// exampleFuncs lists the examples of a file and whether go test compares
-// their output.
-func exampleFuncs(file *ast.File) (es []example) {
-	for _, e := range doc.Examples(file) {
-		es = append(es, example{e.Name, e.Output != "" || e.EmptyOutput})
-	}
-	return es
-}
 
 // shared is the module's resolver, made once: it starts the go command.
 var shared = sync.OnceValues(func() (*resolver, error) {
@@ -57,7 +41,7 @@ func TestParity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests := &testFinder{root, map[string]map[string]bool{}}
+	tests := newTestFinder(root)
 	for _, row := range table.rows {
 		for _, ident := range row.idents {
 			if err := r.resolve(ident); err != nil {

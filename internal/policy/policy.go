@@ -43,24 +43,33 @@ func (r Recycle) Check() error {
 }
 
 // Starts counts workers that died before they were ready. A program that
-// cannot start workers at all must fail, not try for ever.
-type Starts struct{ failed int }
+// cannot start workers at all must fail, not try for ever. The zero value is
+// ready.
+type Starts struct{ failed, killed int }
 
-// MaxFailedStarts in a row are too many.
-const MaxFailedStarts = 5
+// So many failures in a row are too many: of workers that ended by themselves,
+// and of those that somebody else killed, which says less about the next.
+const (
+	MaxFailedStarts = 5
+	MaxKilledStarts = 50
+)
 
 // OK forgets earlier failures.
-func (s *Starts) OK() { s.failed = 0 }
+func (s *Starts) OK() { *s = Starts{} }
 
 // Count is how many have failed in a row.
-func (s *Starts) Count() int { return s.failed }
+func (s *Starts) Count() int { return s.failed + s.killed }
 
 // Failed counts one more and reports whether to give up; else delay is how
-// long to wait before the next try.
-func (s *Starts) Failed() (delay time.Duration, giveUp bool) {
-	s.failed++
-	if s.failed >= MaxFailedStarts {
+// long to wait before the next try. killed says that SIGKILL ended it.
+func (s *Starts) Failed(killed bool) (delay time.Duration, giveUp bool) {
+	if killed {
+		s.killed++
+	} else {
+		s.failed++
+	}
+	if s.failed >= MaxFailedStarts || s.killed >= MaxKilledStarts {
 		return 0, true
 	}
-	return 10 * time.Millisecond << s.failed, false
+	return time.Millisecond << min(s.Count(), 8), false
 }
