@@ -3,7 +3,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 
-go=${GO:-go}
+go=${GO:-go} # GO=/some/other/go .ci/run
 export GOWORK=off GOTOOLCHAIN="${GOTOOLCHAIN:-auto}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/conex-ci.XXXXXX")

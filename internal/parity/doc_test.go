@@ -15,8 +15,8 @@
 // "-" stands for none. What each status asks for:
 //
 //	done    test; go, or a note if the row is a behaviour without a name
-//	maps    note: another idiom of Go takes its place, so that there is no
-//	        counterpart of this name
+//	maps    note: there is no exact counterpart, another idiom or another rule
+//	        takes its place, which go and test may name
 //	none    note with the reason; no go and no test
 //	later   note that says what it waits for; no go and no test
 //
