@@ -43,7 +43,8 @@
 //	process/spare         a recycled worker's last result to the next task's, which runs on a spare; the peer starts and
 //	                      joins a process through its fork server
 //	process/grain-…       tasks of 100 µs and of 1 ms busy work on two workers, in percent of what two plain processes
-//	                      do at the same time without a pool
+//	                      do at the same time without a pool; above 102 the machine was not quiet, and the case is not
+//	                      taken
 //	process/kill          a task ignores its deadline: from the end of its grace until the next task, queued behind it on a
 //	                      pool of one, is answered
 //	process/bytes-100MiB  100 MiB as argument and as result, in bytes per second both ways counted; memcpy is Go's copy

@@ -205,6 +205,9 @@ func newDriver(ctx context.Context, dir string, o options, note func(string, ...
 	if d.cores, err = meter.Cores(); err != nil {
 		d.noCores = err.Error()
 	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		note("load average before: %s", load[:max(0, bytes.IndexByte(load, ' '))])
+	}
 	note("building the peers")
 	if bin, err := buildPeers(ctx, dir); err != nil {
 		d.missing[byPeers] = "the peers cannot be built: " + err.Error()

@@ -96,6 +96,18 @@ func TestDerivedFigure(t *testing.T) {
 	}
 }
 
+// What cannot be is not taken for a success.
+func TestTooGoodToBeTrue(t *testing.T) {
+	for ours, want := range map[float64]verdict{89: below, 99: reached, 102: reached, 151: untaken} {
+		o := &outcome{c: benchCase{name: "x", unit: "% of ideal", higher: true, goals: goals{atLeast: 90}, most: 102,
+			who: []party{{name: "ours"}}}, ours: series{ours}}
+		r := o.row()
+		if r.verdict != want || r.OK != (want == reached) || (len(r.Missing) > 0) != (want == untaken) {
+			t.Errorf("%v %%: %v, ok %v, missing %v; want %v", ours, r.verdict, r.OK, r.Missing, want)
+		}
+	}
+}
+
 func TestHuman(t *testing.T) {
 	for _, c := range []struct {
 		v    float64

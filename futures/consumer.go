@@ -191,7 +191,34 @@ func (m *mapper[A, R]) yieldUnordered(yield func(Item[A, R], error) bool) bool {
 		}
 		if b.pos == len(b.args) {
 			m.releaseChunk(b.chunk)
+			m.spent++
 		}
+	}
+}
+
+// prune drops from the list what has been yielded: at its front always, since a
+// batch may be over before it is linked, and everywhere when that is most of
+// it, since the first item may take for ever. The caller holds mu.
+func (m *mapper[A, R]) prune() {
+	for m.head != nil && m.head.pos == len(m.head.args) {
+		m.head = m.head.next
+		m.linked--
+		m.spent--
+	}
+	if m.spent > 64 && 2*m.spent > m.linked {
+		at := &m.head
+		m.last, m.linked, m.spent = nil, 0, 0
+		for b := m.head; b != nil; b = b.next {
+			if b.pos < len(b.args) {
+				*at, at = b, &b.next
+				m.last = b
+				m.linked++
+			}
+		}
+		*at = nil
+	}
+	if m.head == nil {
+		m.last = nil
 	}
 }
 
@@ -266,14 +293,7 @@ func (m *mapper[A, R]) nextReady() *batch[A, R] {
 			m.mu.Unlock()
 			return b
 		}
-		// A batch may be over before it is linked, so this is the place
-		// to drop those that are.
-		for m.head != nil && m.head.pos == len(m.head.args) {
-			m.head = m.head.next
-		}
-		if m.head == nil {
-			m.last = nil
-		}
+		m.prune()
 		b, ended := m.head, m.ended
 		m.starving = b == nil
 		m.mu.Unlock()

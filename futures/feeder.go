@@ -290,6 +290,7 @@ func (m *mapper[A, R]) link(b *batch[A, R]) {
 		m.last.next = b
 	}
 	m.last = b
+	m.linked++
 	starving := m.starving
 	m.starving = false
 	m.mu.Unlock()

@@ -50,7 +50,6 @@ type mapper[A, R any] struct {
 	yielded atomic.Uint64
 	out     atomic.Int64 // batches submitted and not ended
 	size    atomic.Int64 // of the next batch
-	lastEnd atomic.Int64 // when a batch ended last, in nanoseconds since began
 
 	stopped   atomic.Bool   // read no further
 	over      atomic.Bool   // the consumer has left, or outer has ended: run nothing more
@@ -76,9 +75,14 @@ type mapper[A, R any] struct {
 	ticking   bool
 	tickSent  uint64 // sent at the last tick
 
+	endsMu  sync.Mutex      // protects what follows
+	ends    []time.Duration // when the last batches ended, since began: as many as workers
+	nextEnd int             // the oldest of them
+
 	mu         sync.Mutex // protects what follows; taken last
 	head, last *batch[A, R]
 	ready      []*batch[A, R] // unordered: with items the consumer has not seen
+	linked     int            // unordered: batches in the list
 	starving   bool           // the consumer waits for a batch
 	ended      bool           // no more batches will be linked
 	free       []*chunk[A, R]
@@ -87,6 +91,7 @@ type mapper[A, R any] struct {
 	taken   uint64
 	grace   *time.Timer
 	expired bool // grace is over: what has not ended is left behind
+	spent   int  // unordered: batches that are yielded and perhaps still in the list
 }
 
 // What the feeder waits for.
@@ -139,6 +144,7 @@ func newMapper[A, R any](ctx context.Context, ex Executor, fn Callable[A, R], in
 	} else {
 		m.size.Store(1)
 		m.maxOut = int64(4 * m.workers)
+		m.ends = make([]time.Duration, m.workers)
 	}
 	m.ctx, m.cancel = context.WithCancel(ctx)
 	return m, nil
@@ -228,13 +234,17 @@ func (m *mapper[A, R]) batchEnded(b *batch[A, R]) {
 
 // adapt learns from a batch how large the next should be.
 func (m *mapper[A, R]) adapt(b *batch[A, R]) {
-	now := int64(time.Since(m.began))
-	took := now - int64(b.started.Sub(m.began))
-	// An engine may start a batch long before a worker gets to it: then the
-	// time since the last one ended, on any of the workers, says more.
-	took = min(took, (now-m.lastEnd.Swap(now))*int64(m.workers))
+	m.endsMu.Lock()
+	defer m.endsMu.Unlock()
+	now := time.Since(m.began)
+	// An engine may start a batch long before a worker gets to it. But the
+	// worker cannot have begun before the end of the batch that was the
+	// last but as many as there are workers.
+	began := max(b.started.Sub(m.began), m.ends[m.nextEnd])
+	m.ends[m.nextEnd] = now
+	m.nextEnd = (m.nextEnd + 1) % len(m.ends)
 	n, size := int64(len(b.args)), m.size.Load()
-	want := int64(batchTime) * n / max(took, 1)
+	want := int64(batchTime) * n / max(int64(now-began), 1)
 	switch {
 	case want < size:
 		size = max(want, 1)

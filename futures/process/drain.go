@@ -16,7 +16,7 @@ import (
 // to, then gives w new work. It reports whether there was anything. The caller
 // holds rd, and not mu: finishing a future runs its owner's code.
 func (w *worker) drain() bool {
-	if w.dead || w.results == nil {
+	if w.dead || w.mad || w.results == nil {
 		return false
 	}
 	any := false
@@ -230,8 +230,9 @@ func (p *Pool) due(w *worker) bool {
 }
 
 // corrupt ends a worker whose results make no sense, by memory corruption
-// perhaps.
+// perhaps. The caller holds rd.
 func (w *worker) corrupt(err error) {
+	w.mad = true
 	go w.kill(fmt.Errorf("process: worker sent nonsense: %w", err), false)
 }
 
@@ -268,7 +269,7 @@ func (w *worker) poll(t futures.Task) {
 // rest hands the results back to the reader's goroutine: the worker rings for
 // the next one. The caller holds rd.
 func (w *worker) rest() {
-	for !w.results.Sleep() {
+	for !w.mad && !w.results.Sleep() {
 		w.drain()
 	}
 }

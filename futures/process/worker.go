@@ -65,6 +65,7 @@ type worker struct {
 	ended   uint64 // items that ended
 	part    []byte // a large result that arrives in pieces
 	dead    bool   // reaped: the memory is gone
+	mad     bool   // what it sent makes no sense, nothing more is read
 	backoff wait.Backoff
 }
 

@@ -154,8 +154,8 @@ type Record struct {
 // Empty reports whether there is no record now. It is one load when so.
 func (c *Consumer) Empty() bool { return c.pos == c.tail && c.s.tail.Load() == c.pos }
 
-// Next returns the next record. ok is false if there is none; err is
-// ErrCorrupt if what is there is not a record, and then stays.
+// Next returns the next record. ok is false if there is none; err
+// matches ErrCorrupt if what is there is not a record, and then stays.
 func (c *Consumer) Next() (r Record, ok bool, err error) {
 	size := uint64(len(c.s.data))
 	for {
@@ -165,14 +165,14 @@ func (c *Consumer) Next() (r Record, ok bool, err error) {
 			}
 		}
 		if c.tail-c.pos > size || (c.tail-c.pos)&7 != 0 {
-			return Record{}, false, ErrCorrupt
+			return Record{}, false, c.corrupt(0)
 		}
 		off := c.pos & (size - 1)
 		h := binary.LittleEndian.Uint64(c.s.data[off:])
 		r.Kind, r.Extra = uint8(h>>32), uint32(h>>40)
 		if r.Kind == kindPad {
 			if off == 0 || c.tail-c.pos < size-off {
-				return Record{}, false, ErrCorrupt
+				return Record{}, false, c.corrupt(h)
 			}
 			c.pos += size - off
 			continue
@@ -180,12 +180,16 @@ func (c *Consumer) Next() (r Record, ok bool, err error) {
 		n := uint64(uint32(h))
 		need := recordSize + (n+7)&^7
 		if need > c.tail-c.pos || off+need > size {
-			return Record{}, false, ErrCorrupt
+			return Record{}, false, c.corrupt(h)
 		}
 		r.Payload = c.s.data[off+recordSize : off+recordSize+n : off+recordSize+n]
 		c.pos += need
 		return r, true, nil
 	}
+}
+
+func (c *Consumer) corrupt(header uint64) error {
+	return fmt.Errorf("%w: record %#x at %d, tail %d, head %d, size %d", ErrCorrupt, header, c.pos, c.tail, c.s.head.Load(), len(c.s.data))
 }
 
 // Release gives the room of all records returned so far back to the producer

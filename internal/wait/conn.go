@@ -29,8 +29,15 @@ type Conn struct {
 
 	wmu sync.Mutex // one frame at a time
 
+	// The reading side, used by one goroutine at a time. Nothing is
+	// allocated for a bell.
 	buf   []byte // received and not yet parsed
 	files []*os.File
+	in    input
+	block bool
+	read  func(fd uintptr) bool // receives into in
+
+	ring func(fd uintptr) bool
 }
 
 // A Frame is what Recv returns.
@@ -79,7 +86,12 @@ func Open(f *os.File) (*Conn, error) {
 		f.Close()
 		return nil, err
 	}
-	return &Conn{f: f, rc: rc}, nil
+	c := &Conn{f: f, rc: rc, ring: ringOnce}
+	c.read = func(fd uintptr) bool {
+		c.in.recv(fd)
+		return !(c.block && c.in.err == unix.EAGAIN)
+	}
+	return c, nil
 }
 
 // Close closes this end; the other side reads end of file.
@@ -89,18 +101,13 @@ var bell = []byte{Bell}
 
 // Ring wakes the other side. It never blocks: if the socket is full, the other
 // side has something to wake up for.
-func (c *Conn) Ring() error {
-	var err error
-	if e := c.rc.Write(func(fd uintptr) bool {
-		_, err = unix.Write(int(fd), bell)
-		return true
-	}); e != nil {
-		return e
-	}
-	if err == unix.EAGAIN || err == unix.EINTR {
-		return nil
-	}
-	return err
+func (c *Conn) Ring() error { return c.rc.Write(c.ring) }
+
+// ringOnce ignores errors: an interrupted or impossible write means that the
+// other side is awake, or dead, which the reader finds out.
+func ringOnce(fd uintptr) bool {
+	unix.Write(int(fd), bell)
+	return true
 }
 
 // Send sends a frame, blocking while the socket is full. A file, if given,
@@ -197,35 +204,34 @@ func (c *Conn) parse() (Frame, bool) {
 
 // fill reads once.
 func (c *Conn) fill(block bool) (bool, error) {
-	var chunk [4096]byte
-	var oob [256]byte
-	var n, oobn int
-	var err error
-	if e := c.rc.Read(func(fd uintptr) bool {
-		n, oobn, _, _, err = unix.Recvmsg(int(fd), chunk[:], oob[:], unix.MSG_DONTWAIT|recvFlags)
-		return !(block && err == unix.EAGAIN)
-	}); e != nil {
+	c.block = block
+	if e := c.rc.Read(c.read); e != nil {
 		if errors.Is(e, os.ErrClosed) {
 			return false, io.EOF
 		}
 		return false, e
 	}
+	in := &c.in
 	switch {
-	case err == unix.EAGAIN:
+	case in.err == unix.EAGAIN:
 		return false, nil
-	case err == unix.EINTR:
+	case in.err == unix.EINTR:
 		return true, nil
-	case err == unix.ECONNRESET:
+	case in.err == unix.ECONNRESET:
 		return false, io.EOF
-	case err != nil:
-		return false, os.NewSyscallError("recvmsg", err)
-	case n == 0:
+	case in.err != nil:
+		return false, os.NewSyscallError("recvmsg", in.err)
+	case in.n == 0:
 		return false, io.EOF
 	}
-	if oobn > 0 {
-		c.takeFiles(oob[:oobn])
+	if in.oobn > 0 {
+		c.takeFiles(in.oob[:in.oobn])
 	}
-	c.buf = append(c.buf, chunk[:n]...) // never over a Frame: those lie before it
+	if len(c.buf) == 0 && in.n == 1 && in.data[0] == Bell {
+		c.buf = bell // by far the most frequent message
+	} else {
+		c.buf = append(c.buf[:len(c.buf):len(c.buf)], in.data[:in.n]...)
+	}
 	return true, nil
 }
 

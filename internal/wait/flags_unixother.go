@@ -1,5 +1,0 @@
-//go:build unix && !linux
-
-package wait
-
-const recvFlags = 0
