@@ -1,8 +1,8 @@
 // Bench measures this library beside its peers: CPython's own pools, net/rpc and go-plugin worker processes, and the goroutine
 // pools pond, ants, conc and errgroup.
 //
-//	go run ./bench                        # everything, in about ten minutes
-//	go run ./bench -quick                 # everything, in about a minute and a half: for a look, not for a claim
+//	go run ./bench                        # everything, in six to ten minutes
+//	go run ./bench -quick                 # everything, in a minute or so: for a look, not for a claim
 //	go run ./bench -only 'process/call'   # the cases whose names match a regular expression
 //	go run ./bench -json                  # one JSON object a line, for programs
 //	go run ./bench -python /usr/bin/python3.12

@@ -131,22 +131,17 @@ func (b *batch[A, R]) catchUp(g *bitmap) {
 	}
 }
 
-// advanceRun is advance for item i of a goroutine that runs items; it takes mu
-// only if somebody else ends items too.
-func (b *batch[A, R]) advanceRun(i int) {
-	if b.prog.CompareAndSwap(uint64(i), uint64(i+1)) {
-		if g := b.gaps.Load(); g != nil {
-			b.mu.Lock()
-			b.catchUp(g)
-			b.mu.Unlock()
-		}
-		return
-	}
+// advanceOne is advance for item i of a goroutine that runs items, where its
+// attempt without the lock has failed, or was not enough since somebody else
+// ends items too.
+func (b *batch[A, R]) advanceOne(i int) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	if !b.hasEnded(i) {
 		b.advance(i, i+1)
+	} else if g := b.gaps.Load(); g != nil {
+		b.catchUp(g)
 	}
-	b.mu.Unlock()
 }
 
 // setErr puts err beside item i. The caller holds mu.

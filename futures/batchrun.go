@@ -49,7 +49,9 @@ func (b *batch[A, R]) runSome(ctx context.Context, from, to int) (next int) {
 			continue
 		}
 		res[i] = r
-		b.advanceRun(i)
+		if !b.prog.CompareAndSwap(uint64(i), uint64(i+1)) || b.gaps.Load() != nil {
+			b.advanceOne(i)
+		}
 		if b.armed.Load() || i+1 == to {
 			b.notify()
 		}
@@ -69,6 +71,8 @@ func (b *batch[A, R]) runTimed(ctx context.Context, i int) {
 		return
 	}
 	b.res[i] = r
-	b.advanceRun(i)
+	if !b.prog.CompareAndSwap(uint64(i), uint64(i+1)) || b.gaps.Load() != nil {
+		b.advanceOne(i)
+	}
 	b.notify()
 }

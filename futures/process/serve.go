@@ -278,7 +278,7 @@ func (s *server) write(kind uint8, payload []byte) {
 // reserve returns room in the ring of results, waiting for it.
 func (s *server) reserve(n int) []byte {
 	for {
-		if b := s.results.Reserve(n); b != nil || n == 0 {
+		if b := s.results.Reserve(n); b != nil {
 			return b
 		}
 		s.flush()

@@ -48,12 +48,13 @@ type Producer struct {
 	s    shared
 	pos  uint64 // tail, our copy
 	head uint64 // the last head seen
+	room int    // payload that the last Reserve granted, -1 for none
 }
 
 // NewProducer opens the writing side of the ring in mem.
 func NewProducer(mem []byte) *Producer {
 	s := open(mem)
-	return &Producer{s: s, pos: s.tail.Load(), head: s.head.Load()}
+	return &Producer{s: s, pos: s.tail.Load(), head: s.head.Load(), room: -1}
 }
 
 // Max is the largest payload that is sure to fit into an empty ring.
@@ -63,6 +64,7 @@ func (p *Producer) Max() int { return len(p.s.data)/2 - recordSize }
 // full now. Nothing is visible to the consumer until Commit; a second Reserve
 // replaces the first.
 func (p *Producer) Reserve(n int) []byte {
+	p.room = -1
 	size := uint64(len(p.s.data))
 	need := uint64(recordSize + padded(n))
 	if need > size {
@@ -85,13 +87,19 @@ func (p *Producer) Reserve(n int) []byte {
 		p.publish()
 		off = 0
 	}
+	p.room = n
 	return p.s.data[off+recordSize : off+need : off+need][:n]
 }
 
 // Commit makes the first n bytes of the last reservation a record of the
 // given kind, which must not be 0. One store makes it visible; it does not
-// tell whether anybody sleeps: see Notify.
+// tell whether anybody sleeps: see Notify. A record that was not granted would
+// overwrite unread ones: that is a bug, and panics.
 func (p *Producer) Commit(n int, kind uint8, extra uint32) {
+	if n > p.room {
+		panic("ring: Commit of more than was reserved")
+	}
+	p.room = -1
 	p.put(p.pos&uint64(len(p.s.data)-1), n, kind, extra)
 	p.pos += uint64(recordSize + padded(n))
 	p.publish()

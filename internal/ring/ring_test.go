@@ -91,6 +91,15 @@ func TestFull(t *testing.T) {
 	if p.Reserve(1000) != nil {
 		t.Error("Reserve of more than the ring")
 	}
+	for p.Reserve(0) != nil {
+		p.Commit(0, 1, 0)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("Commit without a reservation overwrites what is unread")
+		}
+	}()
+	p.Commit(0, 1, 0)
 }
 
 func TestMaxFits(t *testing.T) {
