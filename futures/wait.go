@@ -127,10 +127,8 @@ func AsCompleted[R any](ctx context.Context, fs ...*Future[R]) iter.Seq2[*Future
 		defer g.forget()
 		left := len(all)
 		take := func(i int32) bool {
-			f := all[i]
-			all[i] = nil // it belongs to the consumer now
 			left--
-			return yield(f, nil)
+			return yield(all[i], nil)
 		}
 		for _, i := range g.early {
 			if !take(i) {

@@ -50,6 +50,7 @@ func (w *worker) died() {
 			rest = append(rest, en)
 		}
 	}
+	lost := w.dropShared()
 	for _, c := range w.ctxs {
 		c.g.Leave()
 	}
@@ -104,6 +105,11 @@ func (w *worker) died() {
 	w.rd.Unlock()
 	w.mem.Close()
 
+	for _, en := range lost {
+		werr.Func = en.t.Name()
+		en.fail(werr)
+		p.finished(en)
+	}
 	for _, en := range failed {
 		if brokenBy != nil {
 			failure = errors.Join(brokenBy, failure)

@@ -251,6 +251,17 @@ func (p *Pool) put(w *worker, en *entry, n int64, buf []byte) (items int64, size
 	if e.RunFlat != nil {
 		h.flags |= entryFlat
 	}
+	if en.bufs != nil {
+		k, err := w.putBuffers(en.bufs, buf[fixed:])
+		if err != nil {
+			return 0, 0, err
+		}
+		if k == 0 {
+			return 0, 0, nil
+		}
+		h.flags |= entryShared
+		fixed += k
+	}
 	from := int(en.from)
 	argSize := en.t.ArgSize(from, from+int(n))
 	room := len(buf) - fixed - 8

@@ -101,6 +101,8 @@ func (w *worker) result(r ring.Record) error {
 		}
 		en.t.FinishOwned(i, whole, nil)
 		w.p.done.Add(1)
+	case recShared:
+		return w.sharedResult(r.Payload)
 	case recErr:
 		err, _, bad := remote.Read(r.Payload)
 		if bad != nil {
@@ -119,14 +121,19 @@ func (w *worker) result(r ring.Record) error {
 	default:
 		return fmt.Errorf("result of unknown kind %d", r.Kind)
 	}
-	w.ended += uint64(n)
-	w.p.running.Add(-int64(n))
+	w.count(n)
 	en.from += n
 	en.attempts = 0
 	if en.from == en.to {
 		w.p.finishedFlight(w, w.flight.pop())
 	}
 	return nil
+}
+
+// count notes that n more items have ended.
+func (w *worker) count(n int32) {
+	w.ended += uint64(n)
+	w.p.running.Add(-int64(n))
 }
 
 // skipped is the error of an item that the worker did not begin, since its

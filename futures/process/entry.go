@@ -14,6 +14,7 @@ type entry struct {
 	queuedAt int64 // coarse Unix nanoseconds
 	group    *watch.Group
 	seg      *segment // holds the task's arguments, if they are large
+	bufs     *buffers // shared memory that the arguments refer to
 }
 
 func (en *entry) items() int64 { return int64(en.to - en.from) }
@@ -31,6 +32,7 @@ func (en *entry) leave() {
 	if en.seg != nil {
 		en.seg.release()
 	}
+	en.bufs.release()
 }
 
 // split takes the first n items off en as an entry of its own. Each of the
@@ -43,6 +45,9 @@ func (p *Pool) split(en *entry, n int32) entry {
 	first.group.Join()
 	if first.seg != nil {
 		first.seg.refs.Add(1)
+	}
+	if first.bufs != nil {
+		first.bufs.refs.Add(1)
 	}
 	p.pending.Add(1)
 	return first

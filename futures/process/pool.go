@@ -144,6 +144,7 @@ func (p *Pool) Submit(t futures.Task) error {
 	}
 	en := entry{t: t, to: int32(t.Len())}
 	if err := p.encode(&en); err != nil {
+		en.leave()
 		return fmt.Errorf("%w: argument of %q: %w", futures.ErrNotEncodable, t.Name(), err)
 	}
 	if ctx := t.Context(); ctx != nil && ctx != context.Background() {

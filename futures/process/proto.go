@@ -60,15 +60,16 @@ const (
 // Records in the ring of results. Each of the first five ends one item, or
 // several, of the tasks in the order in which they were sent.
 const (
-	recOK     = 1 // an encoded result
-	recFlat   = 2 // flat results, Extra of them
-	recErr    = 3 // an encoded error
-	recPanic  = 4 // u32 length, text, stack
-	recSkip   = 5 // not run: its context had ended
-	recPart   = 6 // a piece of a large result; the first has Extra 1 and starts with the u64 total
-	recTime   = 7 // u32 function, u32 items, u64 ns: how long they took
-	recEnd    = 8 // the frame is done
-	recBroken = 9 // the worker does not understand the frame: text
+	recOK     = 1  // an encoded result
+	recFlat   = 2  // flat results, Extra of them
+	recErr    = 3  // an encoded error
+	recPanic  = 4  // u32 length, text, stack
+	recSkip   = 5  // not run: its context had ended
+	recPart   = 6  // a piece of a large result; the first has Extra 1 and starts with the u64 total
+	recTime   = 7  // u32 function, u32 items, u64 ns: how long they took
+	recEnd    = 8  // the frame is done
+	recBroken = 9  // the worker does not understand the frame: text
+	recShared = 10 // a result with memory that came by the socket: u32 how many, result
 )
 
 // Frames on the socket.
@@ -76,8 +77,9 @@ const (
 	msgHello   = 1 // pool → worker: hello
 	msgReady   = 2 // worker → pool: introduction
 	msgCancel  = 3 // pool → worker: u32 context id, u8 1 if its deadline passed
-	msgSegment = 4 // pool → worker: u32 id, u64 size, with a descriptor
+	msgSegment = 4 // pool → worker: u64 id, u64 size, with a descriptor
 	msgLog     = 5 // worker → pool: a log record
+	msgShared  = 6 // worker → pool: u64 id, u64 size, with a descriptor: for the next recShared
 )
 
 // hello tells a new worker what it needs to know. Both sides are the same
@@ -134,7 +136,8 @@ func getFrameHeader(b []byte) (h frameHeader, rest []byte, ok bool) {
 const (
 	entryFlat    = 1 << iota // run with RunFlat
 	entryTimeout             // a u64 follows: nanoseconds each item may run
-	entrySegment             // u32 id, u32 0, u64 offset follow instead of the bytes
+	entrySegment             // u64 id, u64 offset follow instead of the bytes
+	entryShared              // u64 n and n u64 ids of shared memory follow
 )
 
 const entryHeaderSize = 24

@@ -33,6 +33,7 @@ type frame struct {
 	ctx     context.Context
 	timeout time.Duration
 	flat    bool
+	shared  []byte // ids of the memory that the arguments refer to
 
 	// How long items of one function took: since is when they began.
 	timed *wire.Entry
@@ -41,7 +42,7 @@ type frame struct {
 }
 
 type newSegment struct {
-	id  uint32
+	id  uint64
 	seg *shm.Segment
 }
 
@@ -109,11 +110,19 @@ func (s *server) next() error {
 		f.timeout = time.Duration(binary.LittleEndian.Uint64(b))
 		b, used = b[8:], used+8
 	}
+	f.shared = nil
+	if h.flags&entryShared != 0 {
+		if len(b) < 8 || binary.LittleEndian.Uint64(b) > uint64(len(b)-8)/8 {
+			return fmt.Errorf("truncated list of shared memory")
+		}
+		n := 8 + 8*int(binary.LittleEndian.Uint64(b))
+		f.shared, b, used = b[8:n], b[n:], used+n
+	}
 	if h.flags&entrySegment != 0 {
 		if len(b) < 16 {
 			return fmt.Errorf("truncated reference to a segment")
 		}
-		seg := s.segment(binary.LittleEndian.Uint32(b))
+		seg := s.segment(binary.LittleEndian.Uint64(b))
 		off := binary.LittleEndian.Uint64(b[8:])
 		if off > uint64(len(seg.Mem)) || h.size > uint64(len(seg.Mem))-off {
 			return fmt.Errorf("arguments outside of their segment")
@@ -145,7 +154,7 @@ func (s *server) next() error {
 
 // segment returns the segment with the given id, waiting for it to arrive on
 // the socket.
-func (s *server) segment(id uint32) *shm.Segment {
+func (s *server) segment(id uint64) *shm.Segment {
 	for {
 		select {
 		case n := <-s.newSegs:
@@ -309,8 +318,12 @@ func (s *server) runOne() {
 		s.ctl.begunAt.Store(now())
 	}
 	room := s.reserve(guess)
-	s.enc.Buf = room[:0]
+	s.enc.Buf, s.enc.Handles = room[:0], nil
 	s.dec.Buf = f.args
+	s.dec.Handles = nil
+	if f.shared != nil {
+		s.dec.Handles = s.lend
+	}
 	atomic.StoreUint64(s.ctl.begun, f.seq+1)
 	err, encoding, bad := s.call(ctx)
 	if cancel != nil {
@@ -320,10 +333,15 @@ func (s *server) runOne() {
 		f.args = s.dec.Buf
 	}
 	out := s.enc.Buf
+	if len(s.given) > 0 || len(s.enc.Handles) > 0 {
+		defer s.takeBack()
+	}
 	switch {
 	case bad != nil:
 		s.failed(bad)
 		return
+	case err == nil && len(s.enc.Handles) > 0:
+		s.writeShared(out)
 	case err != nil:
 		if encoding {
 			err = fmt.Errorf("%w: %w", futures.ErrNotEncodable, err)

@@ -3,6 +3,7 @@ package process
 import (
 	"encoding/binary"
 	"math/bits"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -23,7 +24,7 @@ type segments struct {
 	mu     sync.Mutex
 	free   map[int][]*segment // by size
 	kept   int
-	nextID uint32
+	nextID uint64 // below 1<<32, where Buffers begin
 	closed bool
 }
 
@@ -31,7 +32,7 @@ type segments struct {
 type segment struct {
 	owner *segments
 	s     *shm.Segment
-	id    uint32
+	id    uint64
 	refs  atomic.Int32 // entries that need it
 }
 
@@ -98,14 +99,17 @@ func (s *segments) close() {
 func (p *Pool) encode(en *entry) error {
 	hint := en.t.SizeHint()
 	if hint <= inlineArg {
-		_, err := en.t.Encode(nil)
+		handles, err := en.t.Encode(nil)
+		en.bufs = newBuffers(handles)
 		return err
 	}
 	seg, err := p.segs.get(hint + 64)
 	if err != nil {
 		return err
 	}
-	if _, err := en.t.Encode(seg.s.Mem[:0]); err != nil {
+	handles, err := en.t.Encode(seg.s.Mem[:0])
+	en.bufs = newBuffers(handles)
+	if err != nil {
 		seg.release()
 		return err
 	}
@@ -132,20 +136,28 @@ func (p *Pool) toSegment(en *entry) error {
 
 // sendSegment makes w know seg. The error is errGone. The caller holds mu.
 func (w *worker) sendSegment(seg *segment) error {
-	if w.segs[seg.id] {
+	return w.sendMemory(seg.id, len(seg.s.Mem), seg.s.File())
+}
+
+// sendMemory passes a descriptor on, unless w has it.
+func (w *worker) sendMemory(id uint64, size int, f *os.File) error {
+	if w.segs[id] {
 		return nil
 	}
-	var b [12]byte
-	binary.LittleEndian.PutUint32(b[:], seg.id)
-	binary.LittleEndian.PutUint64(b[4:], uint64(len(seg.s.Mem)))
-	if w.conn.Send(msgSegment, b[:], seg.s.File()) != nil {
+	if w.conn.Send(msgSegment, memoryMessage(id, size), f) != nil {
 		return errGone
 	}
 	if w.segs == nil {
-		w.segs = make(map[uint32]bool)
+		w.segs = make(map[uint64]bool)
 	}
-	w.segs[seg.id] = true
+	w.segs[id] = true
 	return nil
+}
+
+// memoryMessage is the payload of msgSegment and msgShared.
+func memoryMessage(id uint64, size int) []byte {
+	b := binary.LittleEndian.AppendUint64(nil, id)
+	return binary.LittleEndian.AppendUint64(b, uint64(size))
 }
 
 // mapped is how many segments a worker keeps mapped.

@@ -37,9 +37,10 @@ type server struct {
 	entries []*wire.Entry
 	backoff wait.Backoff
 	ctxs    contexts
-	segs    map[uint32]*shm.Segment
+	segs    map[uint64]*shm.Segment
 	fr      frame
 	dec     codec.Decoder
+	given   []*shm.Shared // memory lent to the function that runs
 	enc     codec.Encoder
 	meter   wire.Meter
 	recv    chan struct{} // one token: the right to read the socket
@@ -50,7 +51,7 @@ type server struct {
 // serve is what a worker process does instead of the program's main. It does
 // not return.
 func serve() {
-	s := &server{segs: make(map[uint32]*shm.Segment), recv: make(chan struct{}, 1), newSegs: make(chan newSegment, 256)}
+	s := &server{segs: make(map[uint64]*shm.Segment), recv: make(chan struct{}, 1), newSegs: make(chan newSegment, 256)}
 	s.watch.wake = make(chan struct{}, 1)
 	s.recv <- struct{}{}
 	if err := s.setUp(); err != nil {
@@ -252,15 +253,15 @@ func (s *server) handle(fr wait.Frame, err error) {
 		}
 	case msgSegment:
 		f := s.conn.File()
-		if f == nil || len(fr.Payload) != 12 {
+		if f == nil || len(fr.Payload) != 16 {
 			return
 		}
-		seg, err := shm.Map(f, int(binary.LittleEndian.Uint64(fr.Payload[4:])))
+		seg, err := shm.Map(f, int(binary.LittleEndian.Uint64(fr.Payload[8:])))
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "conex: worker: %v\n", err)
 			s.end(124)
 		}
-		s.newSegs <- newSegment{binary.LittleEndian.Uint32(fr.Payload), seg}
+		s.newSegs <- newSegment{binary.LittleEndian.Uint64(fr.Payload), seg}
 	}
 }
 

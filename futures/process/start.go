@@ -343,6 +343,10 @@ func (w *worker) read() (closed bool) {
 				w.rest()
 			}
 			w.rd.Unlock()
+		case msgShared:
+			w.rd.Lock()
+			w.receiveShared(fr.Payload)
+			w.rd.Unlock()
 		case msgLog:
 			w.log(fr.Payload)
 		}

@@ -44,7 +44,7 @@ type worker struct {
 	idle     bool
 	ctxs     map[uint32]*sentCtx
 	drops    []uint32        // contexts the worker may forget
-	segs     map[uint32]bool // segments it has
+	segs     map[uint64]bool // shared memory it has
 	tasksRun int64
 	cause    error // why we killed it
 	limit    string
@@ -62,10 +62,12 @@ type worker struct {
 	// The receiving side, protected by rd.
 	rd      sync.Mutex
 	results *ring.Consumer
-	ended   uint64 // items that ended
-	part    []byte // a large result that arrives in pieces
-	dead    bool   // reaped: the memory is gone
-	mad     bool   // what it sent makes no sense, nothing more is read
+	ended   uint64        // items that ended
+	part    []byte        // a large result that arrives in pieces
+	shared  []*shm.Shared // came by the socket, for results to come
+	waiting []waiting     // results whose memory is still to come
+	dead    bool          // reaped: the memory is gone
+	mad     bool          // what it sent makes no sense, nothing more is read
 	backoff wait.Backoff
 }
 
