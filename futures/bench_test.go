@@ -3,7 +3,6 @@ package futures
 import (
 	"context"
 	"sort"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -15,12 +14,6 @@ func inc(_ context.Context, x int) (int, error) { return x + 1, nil }
 func cpu(b *testing.B) func() {
 	start := cpuTime()
 	return func() { b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op") }
-}
-
-func cpuTime() int64 {
-	var ru syscall.Rusage
-	syscall.Getrusage(0, &ru)
-	return ru.Utime.Nano() + ru.Stime.Nano()
 }
 
 func count(n int) func(func(int) bool) {

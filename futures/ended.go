@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/conexgo/conex/internal/remote"
+	"github.com/conexgo/conex/internal/watch"
 )
 
 // A worker's calls may use futures too, and return their errors.
@@ -32,21 +33,8 @@ func stillRunning(ctx context.Context, what string) error {
 	return fmt.Errorf("%w: %s: %w", ErrStillRunning, what, ctxError(ctx))
 }
 
-// ctxError says why ctx ended: an error that matches both what ctx.Err
-// returns, which programs test for, and the cause, which says more.
-func ctxError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if cause == nil || cause == err || errors.Is(cause, err) {
-		return cause
-	}
-	return &endedError{err, cause}
-}
-
-// An endedError is a context's end with a cause of its own.
-type endedError struct{ err, cause error }
-
-func (e *endedError) Error() string   { return e.cause.Error() }
-func (e *endedError) Unwrap() []error { return []error{e.cause, e.err} }
+// ctxError says why ctx ended; it matches ctx.Err and context.Cause.
+func ctxError(ctx context.Context) error { return watch.Reason(ctx) }
 
 // notRegistered is the error of a function that cannot leave the process.
 func notRegistered(name string) error {

@@ -179,9 +179,13 @@ func (w *thread) initialise() bool {
 		// It may take long: let another worker start meanwhile.
 		w.called, p.waking = false, false
 	}
+	p.initing++
 	p.wakeNext() // unlocks
 	returned := false
 	defer func() {
+		p.mu.Lock()
+		p.initing--
+		p.mu.Unlock()
 		if !returned {
 			w.initFailed(panicError(recover()))
 		}

@@ -183,6 +183,16 @@ func TestInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
+	for range 10 {
+		if err := futures.Go(t.Context(), p, nothing).Err(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.Stats().Workers; n > 2 {
+			// One is enough; a second may start when the next call comes
+			// before the worker is back.
+			t.Fatalf("%d workers for one call at a time", n)
+		}
+	}
 	var together sync.WaitGroup
 	together.Add(3)
 	var fs []*futures.Future[int]

@@ -31,6 +31,7 @@ type threads struct {
 	waking   bool
 	looking  int // workers that will look at the queue in a moment
 	numbers  int // workers named so far
+	initing  int // workers that will be there once their Init is over
 	closing  bool
 	broken   error         // why nothing runs any more
 	ended    chan struct{} // closed when closing, and all is done
@@ -120,7 +121,7 @@ func (p *threads) wakeNext() {
 		w.bed.Signal()
 		return
 	}
-	if p.alive < p.limit {
+	if p.alive < p.limit && p.queue.size > p.initing {
 		p.waking = true
 		p.alive++
 		w := &thread{p: p, name: fmt.Sprintf("%s_%d", p.name, p.numbers), called: true}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/remote"
@@ -155,10 +157,10 @@ func (w *worker) assemble(r ring.Record) ([]byte, error) {
 			return nil, fmt.Errorf("first piece of a result with %d bytes", len(b))
 		}
 		total := binary.LittleEndian.Uint64(b)
-		if total > 1<<40 {
+		if total == 0 || total > 1<<40 {
 			return nil, fmt.Errorf("result of %d bytes", total)
 		}
-		w.part = make([]byte, 0, total)
+		w.part = unclear(int(total))
 		b = b[8:]
 	}
 	if len(w.part)+len(b) > cap(w.part) {
@@ -171,6 +173,15 @@ func (w *worker) assemble(r ring.Record) ([]byte, error) {
 	whole := w.part
 	w.part = nil
 	return whole, nil
+}
+
+// unclear returns n bytes of capacity that nobody has cleared: they are about
+// to be overwritten, and clearing costs as much as that.
+func unclear(n int) []byte {
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte(0)
+	return unsafe.Slice(unsafe.StringData(b.String()), n)[:0:n]
 }
 
 func readPanic(b []byte) error {

@@ -319,6 +319,7 @@ func (s *server) runOne() {
 	}
 	room := s.reserve(guess)
 	s.enc.Buf, s.enc.Handles = room[:0], nil
+	s.enc.TailMin, s.enc.Tail = pieceSize, nil
 	s.dec.Buf = f.args
 	s.dec.Handles = nil
 	if f.shared != nil {
@@ -347,12 +348,15 @@ func (s *server) runOne() {
 			err = fmt.Errorf("%w: %w", futures.ErrNotEncodable, err)
 		}
 		s.write(recErr, remote.Append(nil, err))
+	case s.enc.Tail != nil:
+		s.writeParts(out, s.enc.Tail)
+		s.enc.Tail = nil
 	case len(out) <= cap(room) && (len(out) == 0 || &out[0] == &room[:1][0]):
 		s.results.Commit(len(out), recOK, 0)
 	case len(out) <= s.results.Max()/2:
 		s.write(recOK, out)
 	default:
-		s.writeParts(out)
+		s.writeParts(nil, out)
 	}
 	s.advance(1)
 }
@@ -382,23 +386,22 @@ func (s *server) call(ctx context.Context) (err error, encoding bool, bad *failu
 // copies one piece out while the next is copied in.
 const pieceSize = 48 << 10
 
-// writeParts passes on a result that is too large for one record.
-func (s *server) writeParts(out []byte) {
-	total := len(out)
-	for first := true; first || len(out) > 0; first = false {
-		n := min(len(out), pieceSize)
-		extra := uint32(0)
-		if first {
-			b := s.reserve(8 + n)
-			binary.LittleEndian.PutUint64(b, uint64(total))
-			copy(b[8:], out[:n])
-			extra = 1
-			s.results.Commit(8+n, recPart, extra)
-		} else {
-			copy(s.reserve(n), out[:n])
-			s.results.Commit(n, recPart, 0)
-		}
-		out = out[n:]
+// writeParts passes on a result that is too large for one record: a short
+// head, which may lie in the ring itself, and a long rest.
+func (s *server) writeParts(head, rest []byte) {
+	head = append([]byte(nil), head...)
+	total := len(head) + len(rest)
+	n := min(len(rest), pieceSize)
+	b := s.reserve(8 + len(head) + n)
+	binary.LittleEndian.PutUint64(b, uint64(total))
+	copy(b[8:], head)
+	copy(b[8+len(head):], rest[:n])
+	s.results.Commit(len(b), recPart, 1)
+	for rest = rest[n:]; len(rest) > 0; rest = rest[n:] {
 		s.flush()
+		n = min(len(rest), pieceSize)
+		copy(s.reserve(n), rest[:n])
+		s.results.Commit(n, recPart, 0)
 	}
+	s.flush()
 }

@@ -18,6 +18,11 @@ type Encoder struct {
 	// NoHandles says that nothing can travel beside the bytes: a handle is then an encoding error.
 	NoHandles bool
 
+	// TailMin, if set, lets those who encode a whole result leave a block of at least that many bytes in Tail, where
+	// it lies, instead of copying it to Buf: see Plan.Tail. Encode itself does not look at them.
+	TailMin int
+	Tail    []byte
+
 	depth int
 }
 

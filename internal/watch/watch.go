@@ -125,8 +125,8 @@ func (w *Watcher) drop(g *Group) {
 // has noticed: a moment after it did. A nil Group never ends.
 func (g *Group) Ended() bool { return g != nil && g.ended.Load() }
 
-// Cause is why it ended.
-func (g *Group) Cause() error { return context.Cause(g.Ctx) }
+// Cause is why it ended: the [Reason] of its context.
+func (g *Group) Cause() error { return Reason(g.Ctx) }
 
 func (g *Group) end() {
 	g.ended.Store(true)

@@ -122,6 +122,12 @@ func (f *Func[A, R]) AppendResult(e *codec.Encoder, r *R) error {
 	if f.Err != nil {
 		return f.Err
 	}
+	if e.TailMin > 0 {
+		if block, ok := f.res.Tail(e, unsafe.Pointer(r), e.TailMin); ok {
+			e.Tail = block
+			return nil
+		}
+	}
 	return f.res.Encode(e, unsafe.Pointer(r))
 }
 
