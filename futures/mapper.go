@@ -133,9 +133,7 @@ func newMapper[A, R any](ctx context.Context, ex Executor, fn Callable[A, R], in
 		feed:   make(chan struct{}, 1),
 		wakeup: make(chan struct{}, 1),
 	}
-	if w, ok := fn.(wired[A, R]); ok {
-		m.w = w.Wire()
-	}
+	m.w = wireOf(fn)
 	if m.buffer > 0 {
 		m.maxSize = max(1, min(m.maxSize, int64(m.buffer/(2*m.workers))))
 	}

@@ -97,6 +97,12 @@ func (c *core) finishErr(err error) bool {
 func (c *core) listen(n *node) bool {
 	mu := c.lot()
 	mu.Lock()
+	defer mu.Unlock()
+	return c.link(n)
+}
+
+// link does it; the caller holds lot().
+func (c *core) link(n *node) bool {
 	old := c.head.Load()
 	n.next, n.prev, n.linked = old, nil, true
 	if old != nil {
@@ -107,10 +113,8 @@ func (c *core) listen(n *node) bool {
 	// other way round, so at least one of the two sees the other.
 	if c.done() {
 		c.unlink(n)
-		mu.Unlock()
 		return false
 	}
-	mu.Unlock()
 	return true
 }
 
@@ -184,37 +188,32 @@ func (s *sleeper) wake(int32) { close(s.ch) }
 // testing/synctest must not leave it.
 type napper struct {
 	node
-	mu    sync.Mutex
-	cond  sync.Cond
-	woken bool // protected by mu
+	bed sync.Cond // on the future's lot
 }
 
 var nappers = sync.Pool{New: func() any {
 	n := new(napper)
-	n.cond.L = &n.mu
 	n.who = n
 	return n
 }}
 
-func (n *napper) wake(int32) {
-	n.mu.Lock()
-	n.woken = true
-	n.mu.Unlock()
-	// n may be somebody else's by now; a signal too many does no harm.
-	n.cond.Signal()
-}
+// wake sends the one signal of this nap. It must be the only one: whoever gets
+// up gives n away, and wakeAll would walk into somebody else's list. nap holds
+// the lock from link until it sleeps, so the signal does not come too early.
+func (n *napper) wake(int32) { n.bed.Signal() }
 
 // nap waits until the future is done.
 func (c *core) nap() {
 	n := nappers.Get().(*napper)
-	if c.listen(&n.node) {
-		n.mu.Lock()
-		for !n.woken {
-			n.cond.Wait()
+	mu := c.lot()
+	n.bed.L = mu
+	mu.Lock()
+	if c.link(&n.node) {
+		for n.linked {
+			n.bed.Wait()
 		}
-		n.woken = false
-		n.mu.Unlock()
 	}
+	mu.Unlock()
 	nappers.Put(n)
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"unsafe"
+
+	"github.com/conexgo/conex/internal/wire"
 )
 
 // Submit asks ex to call fn with arg and returns the call's future without
@@ -57,10 +59,19 @@ func (c *call[A, R]) submit(ex Executor, opts []CallOption) error {
 	if c.ctx.Err() != nil {
 		return ctxError(c.ctx)
 	}
-	if w, ok := c.fn.(wired[A, R]); ok {
-		c.w = w.Wire()
-	}
+	c.w = wireOf(c.fn)
 	return ex.Submit(c)
+}
+
+// wireOf returns the form in which fn leaves the process, or nil.
+func wireOf[A, R any](fn Callable[A, R]) *wire.Func[A, R] {
+	if _, ok := fn.(local[A, R]); ok {
+		return nil // the question below takes longer
+	}
+	if w, ok := fn.(wired[A, R]); ok {
+		return w.Wire()
+	}
+	return nil
 }
 
 var (

@@ -51,6 +51,7 @@ func (w *worker) died() {
 		}
 	}
 	lost := w.dropShared()
+	w.closeLarge()
 	for _, c := range w.ctxs {
 		c.g.Leave()
 	}

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ func (w *worker) drain() bool {
 	if w.dead || w.mad || w.results == nil {
 		return false
 	}
+	if w.large != nil && !w.endLarge() {
+		return false
+	}
 	any := false
 	ends := int32(0)
 	pend := 0 // bytes taken in since the last Release
@@ -31,6 +35,15 @@ func (w *worker) drain() bool {
 			break
 		}
 		if !ok {
+			// In the middle of a large result the next piece is near.
+			if w.part != nil && wait.CanSpin() {
+				if w.results.Release() {
+					w.conn.Ring()
+				}
+				if pend = 0; wait.Until(func() bool { return !w.results.Empty() }, wait.SpinFor) {
+					continue
+				}
+			}
 			break
 		}
 		any = true
@@ -41,6 +54,12 @@ func (w *worker) drain() bool {
 			if len(r.Payload) == 16 {
 				w.learn(r.Payload)
 			}
+		case recLarge:
+			if err := w.beginLarge(r.Payload); err != nil {
+				w.corrupt(err)
+				return any
+			}
+			w.endLarge() // if it does not, nothing comes after it yet
 		default:
 			if err := w.result(r); err != nil {
 				w.corrupt(err)
@@ -123,13 +142,37 @@ func (w *worker) result(r ring.Record) error {
 	default:
 		return fmt.Errorf("result of unknown kind %d", r.Kind)
 	}
+	w.settled(n)
+	return nil
+}
+
+// settled notes that the next n items have ended.
+func (w *worker) settled(n int32) {
+	en := w.flight.front()
 	w.count(n)
 	en.from += n
 	en.attempts = 0
 	if en.from == en.to {
 		w.p.finishedFlight(w, w.flight.pop())
 	}
-	return nil
+}
+
+// endLarge copies at a large result and reports whether it is complete: then
+// its item has ended.
+func (w *worker) endLarge() bool {
+	b := w.copyLarge()
+	if b == nil {
+		return false
+	}
+	if w.flight.empty() {
+		w.corrupt(errors.New("large result for no task"))
+		return false
+	}
+	en := w.flight.front()
+	en.t.FinishOwned(int(en.from), b, nil)
+	w.p.done.Add(1)
+	w.settled(1)
+	return true
 }
 
 // count notes that n more items have ended.
@@ -287,7 +330,8 @@ func (w *worker) poll(t futures.Task) {
 // rest hands the results back to the reader's goroutine: the worker rings for
 // the next one. The caller holds rd.
 func (w *worker) rest() {
-	for !w.mad && !w.results.Sleep() {
+	for !w.mad && (!w.results.Sleep() || w.moreLarge()) {
+		w.results.Awake()
 		w.drain()
 	}
 }

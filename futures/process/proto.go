@@ -69,6 +69,7 @@ const (
 	recTime   = 7  // u32 function, u32 items, u64 ns: how long they took
 	recEnd    = 8  // the frame is done
 	recBroken = 9  // the worker does not understand the frame: text
+	recLarge  = 11 // a large result: u64 segment, u64 size; its bytes follow there
 	recShared = 10 // a result with memory that came by the socket: u32 how many, result
 )
 
@@ -79,6 +80,7 @@ const (
 	msgCancel  = 3 // pool → worker: u32 context id, u8 1 if its deadline passed
 	msgSegment = 4 // pool → worker: u64 id, u64 size, with a descriptor
 	msgLog     = 5 // worker → pool: a log record
+	msgLarge   = 7 // worker → pool: u64 id, u64 size, u64 id that is gone, with a descriptor: for large results
 	msgShared  = 6 // worker → pool: u64 id, u64 size, with a descriptor: for the next recShared
 )
 

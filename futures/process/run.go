@@ -349,14 +349,14 @@ func (s *server) runOne() {
 		}
 		s.write(recErr, remote.Append(nil, err))
 	case s.enc.Tail != nil:
-		s.writeParts(out, s.enc.Tail)
+		s.writeBig(out, s.enc.Tail)
 		s.enc.Tail = nil
 	case len(out) <= cap(room) && (len(out) == 0 || &out[0] == &room[:1][0]):
 		s.results.Commit(len(out), recOK, 0)
 	case len(out) <= s.results.Max()/2:
 		s.write(recOK, out)
 	default:
-		s.writeParts(nil, out)
+		s.writeBig(nil, out)
 	}
 	s.advance(1)
 }
@@ -386,10 +386,17 @@ func (s *server) call(ctx context.Context) (err error, encoding bool, bad *failu
 // copies one piece out while the next is copied in.
 const pieceSize = 48 << 10
 
-// writeParts passes on a result that is too large for one record: a short
-// head, which may lie in the ring itself, and a long rest.
-func (s *server) writeParts(head, rest []byte) {
+// writeBig passes on a result that is too large for one record: a short head,
+// which may lie in the ring itself, and a long rest.
+func (s *server) writeBig(head, rest []byte) {
 	head = append([]byte(nil), head...)
+	if len(rest) < largeMin || !s.writeLarge(head, rest) {
+		s.writeParts(head, rest)
+	}
+}
+
+// writeParts passes it on in pieces through the ring.
+func (s *server) writeParts(head, rest []byte) {
 	total := len(head) + len(rest)
 	n := min(len(rest), pieceSize)
 	b := s.reserve(8 + len(head) + n)

@@ -37,6 +37,8 @@ type server struct {
 	entries []*wire.Entry
 	backoff wait.Backoff
 	ctxs    contexts
+	large   []*largeSegment // for results
+	largeID uint64
 	segs    map[uint64]*shm.Segment
 	fr      frame
 	dec     codec.Decoder
@@ -81,7 +83,7 @@ func (s *server) setUp() error {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	child.BecomeSubreaper() // unsupported systems say so; the process group is the rest
 	var err error
-	if s.conn, err = wait.Open(os.NewFile(3, "conex-socket")); err != nil {
+	if s.conn, err = wait.OpenBlocking(os.NewFile(3, "conex-socket")); err != nil {
 		return err
 	}
 	mem, err := shm.Map(os.NewFile(4, "conex-shm"), memorySize)
@@ -283,6 +285,10 @@ func (s *server) reserve(n int) []byte {
 			return b
 		}
 		s.flush()
+		// A large result: the pool is copying out what is before it.
+		if n > guess && wait.CanSpin() && wait.Until(func() bool { return s.results.Reserve(n) != nil }, wait.SpinFor) {
+			continue
+		}
 		s.receive(func() bool { return s.results.Sleep(n) })
 	}
 }

@@ -343,6 +343,15 @@ func (w *worker) read() (closed bool) {
 				w.rest()
 			}
 			w.rd.Unlock()
+		case msgLarge:
+			w.rd.Lock()
+			if err := w.receiveLarge(fr.Payload); err != nil {
+				w.corrupt(err)
+			} else if w.large != nil && !w.dead {
+				w.drain()
+				w.rest()
+			}
+			w.rd.Unlock()
 		case msgShared:
 			w.rd.Lock()
 			w.receiveShared(fr.Payload)

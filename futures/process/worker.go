@@ -60,15 +60,18 @@ type worker struct {
 	frames atomic.Int32 // frames sent and not ended
 
 	// The receiving side, protected by rd.
-	rd      sync.Mutex
-	results *ring.Consumer
-	ended   uint64        // items that ended
-	part    []byte        // a large result that arrives in pieces
-	shared  []*shm.Shared // came by the socket, for results to come
-	waiting []waiting     // results whose memory is still to come
-	dead    bool          // reaped: the memory is gone
-	mad     bool          // what it sent makes no sense, nothing more is read
-	backoff wait.Backoff
+	rd        sync.Mutex
+	results   *ring.Consumer
+	ended     uint64    // items that ended
+	part      []byte    // a large result that arrives in pieces
+	large     *arriving // a large result that is being copied
+	largeID   uint64    // the segment it waits for
+	largeSegs map[uint64]*shm.Segment
+	shared    []*shm.Shared // came by the socket, for results to come
+	waiting   []waiting     // results whose memory is still to come
+	dead      bool          // reaped: the memory is gone
+	mad       bool          // what it sent makes no sense, nothing more is read
+	backoff   wait.Backoff
 }
 
 type workerState int

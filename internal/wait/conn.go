@@ -25,7 +25,10 @@ const MaxFrame = 64 << 20
 // from any goroutine, Recv from one at a time.
 type Conn struct {
 	f  *os.File
-	rc syscall.RawConn
+	rc syscall.RawConn // but if blocking is set, fd is used directly
+
+	blocking bool
+	fd       int
 
 	wmu sync.Mutex // one frame at a time
 
@@ -67,6 +70,17 @@ func Pair() (*Conn, *os.File, error) {
 	return ours, theirs, nil
 }
 
+// OpenBlocking is Open for a process with little else to do than to wait for
+// this socket: Recv blocks in the kernel instead of in the runtime's poller,
+// which saves half of a round trip, and costs a thread.
+func OpenBlocking(f *os.File) (*Conn, error) {
+	if err := unix.SetNonblock(int(f.Fd()), false); err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	unix.CloseOnExec(int(f.Fd()))
+	return &Conn{f: f, fd: int(f.Fd()), blocking: true}, nil
+}
+
 // Open makes a Conn of the end that this process was given. The Conn owns
 // the descriptor.
 func Open(f *os.File) (*Conn, error) {
@@ -88,7 +102,7 @@ func Open(f *os.File) (*Conn, error) {
 	}
 	c := &Conn{f: f, rc: rc, ring: ringOnce}
 	c.read = func(fd uintptr) bool {
-		c.in.recv(fd)
+		c.in.recv(fd, false)
 		return !(c.block && c.in.err == unix.EAGAIN)
 	}
 	return c, nil
@@ -101,12 +115,18 @@ var bell = []byte{Bell}
 
 // Ring wakes the other side. It never blocks: if the socket is full, the other
 // side has something to wake up for.
-func (c *Conn) Ring() error { return c.rc.Write(c.ring) }
+func (c *Conn) Ring() error {
+	if c.blocking {
+		ringOnce(uintptr(c.fd))
+		return nil
+	}
+	return c.rc.Write(c.ring)
+}
 
 // ringOnce ignores errors: an interrupted or impossible write means that the
 // other side is awake, or dead, which the reader finds out.
 func ringOnce(fd uintptr) bool {
-	unix.Write(int(fd), bell)
+	unix.Send(int(fd), bell, unix.MSG_DONTWAIT|noSignal)
 	return true
 }
 
@@ -129,8 +149,10 @@ func (c *Conn) Send(typ byte, payload []byte, file *os.File) error {
 	for len(msg) > 0 {
 		var n int
 		var err error
-		if e := c.rc.Write(func(fd uintptr) bool {
-			n, err = unix.SendmsgN(int(fd), msg, rights, nil, unix.MSG_DONTWAIT)
+		if c.blocking {
+			n, err = unix.SendmsgN(c.fd, msg, rights, nil, noSignal)
+		} else if e := c.rc.Write(func(fd uintptr) bool {
+			n, err = unix.SendmsgN(int(fd), msg, rights, nil, unix.MSG_DONTWAIT|noSignal)
 			return err != unix.EAGAIN
 		}); e != nil {
 			return e
@@ -205,7 +227,9 @@ func (c *Conn) parse() (Frame, bool) {
 // fill reads once.
 func (c *Conn) fill(block bool) (bool, error) {
 	c.block = block
-	if e := c.rc.Read(c.read); e != nil {
+	if c.blocking {
+		c.in.recv(uintptr(c.fd), block)
+	} else if e := c.rc.Read(c.read); e != nil {
 		if errors.Is(e, os.ErrClosed) {
 			return false, io.EOF
 		}

@@ -29,6 +29,9 @@ func Pair() (*Conn, *os.File, error) { return nil, nil, errPlatform }
 // Open answers errors.ErrUnsupported.
 func Open(*os.File) (*Conn, error) { return nil, errPlatform }
 
+// OpenBlocking answers errors.ErrUnsupported.
+func OpenBlocking(*os.File) (*Conn, error) { return nil, errPlatform }
+
 // Close does nothing.
 func (*Conn) Close() error { return nil }
 

@@ -6,6 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const noSignal = unix.MSG_NOSIGNAL
+
 // An input receives from the socket. It calls recvmsg itself: the wrapper
 // allocates for an address that a connected socket does not have, which costs
 // as much as the call.
@@ -19,13 +21,17 @@ type input struct {
 	err     error
 }
 
-func (in *input) recv(fd uintptr) {
+func (in *input) recv(fd uintptr, block bool) {
 	in.iov.Base = &in.data[0]
 	in.iov.SetLen(len(in.data))
 	in.msg = unix.Msghdr{Iov: &in.iov, Control: &in.oob[0]}
 	in.msg.SetIovlen(1)
 	in.msg.SetControllen(len(in.oob))
-	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&in.msg)), unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+	flags := uintptr(unix.MSG_DONTWAIT | unix.MSG_CMSG_CLOEXEC)
+	if block {
+		flags = unix.MSG_CMSG_CLOEXEC
+	}
+	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&in.msg)), flags)
 	in.n, in.oobn, in.err = int(n), 0, nil
 	if errno != 0 {
 		in.err = errno
