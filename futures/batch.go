@@ -2,7 +2,6 @@ package futures
 
 import (
 	"context"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +30,7 @@ type batch[A, R any] struct {
 	tell   atomic.Bool   // see notify
 	runner atomic.Pointer[Runner]
 	errs   atomic.Pointer[[]error] // by item; nil while none has failed by itself
-	gaps   atomic.Pointer[bitmap]  // items that have ended out of order
+	gappy  atomic.Bool             // items have ended out of order
 	failed error                   // set before prog's high half is
 
 	started time.Time // by Start; zero if the batch is not measured
@@ -39,25 +38,16 @@ type batch[A, R any] struct {
 	ends    []int     // where each ends in buf
 	bad     int       // the item that Encode failed on, or -1
 
-	mu sync.Mutex // protects the ends of items but by Run
+	mu    sync.Mutex // protects the ends of items but by Run, and what follows
+	gaps  spans      // items that have ended out of order
+	fresh spans      // unordered: those the consumer has not seen
 
-	// What follows belongs to the consumer.
 	next  *batch[A, R] // protected by m.mu
 	chunk *chunk[A, R]
-	pos   int    // items yielded, from the first on
-	taken bitmap // further ones yielded, if out of order
-}
 
-type bitmap []uint64
-
-func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
-func (b bitmap) has(i int) bool { return b[i/64]>>(i%64)&1 != 0 }
-func (b bitmap) set(i int)      { b[i/64] |= 1 << (i % 64) }
-func (b bitmap) count() (n int) {
-	for _, w := range b {
-		n += bits.OnesCount64(w)
-	}
-	return n
+	// What follows belongs to the consumer.
+	pos   int   // items yielded, from the first on
+	ahead spans // further ones yielded, if out of order
 }
 
 var _ Task = (*batch[int, int])(nil)
@@ -90,42 +80,28 @@ func (b *batch[A, R]) Start() bool {
 }
 
 // hasEnded reports whether item i has. The caller holds mu.
-func (b *batch[A, R]) hasEnded(i int) bool {
-	if i < b.ready() {
-		return true
-	}
-	g := b.gaps.Load()
-	return g != nil && g.has(i)
-}
+func (b *batch[A, R]) hasEnded(i int) bool { return i < b.ready() || b.gaps.has(i) }
 
 // advance notes that the items from..to-1, whose results or errors are in
 // place, have ended. The caller holds mu, and has seen that they had not.
 func (b *batch[A, R]) advance(from, to int) {
-	if b.gaps.Load() == nil && b.prog.CompareAndSwap(uint64(from), uint64(to)) {
+	if !b.gappy.Load() && b.prog.CompareAndSwap(uint64(from), uint64(to)) {
 		return
 	}
-	g := b.gaps.Load()
-	if g == nil {
-		m := newBitmap(len(b.args))
-		g = &m
-		b.gaps.Store(g)
+	b.gappy.Store(true)
+	b.gaps.add(span{from, to})
+	if b.m.unordered && from > b.ready() {
+		b.fresh = append(b.fresh, span{from, to})
 	}
-	for i := from; i < to; i++ {
-		g.set(i)
-	}
-	b.catchUp(g)
+	b.catchUp()
 }
 
 // catchUp moves prog over items that ended out of order. The caller holds mu.
-func (b *batch[A, R]) catchUp(g *bitmap) {
+func (b *batch[A, R]) catchUp() {
 	for {
 		p := b.prog.Load()
-		from := int(uint32(p))
-		to := from
-		for to < len(b.args) && g.has(to) {
-			to++
-		}
-		if to == from || p>>32 != 0 || b.prog.CompareAndSwap(p, uint64(to)) {
+		to := b.gaps.after(int(uint32(p)))
+		if to == int(uint32(p)) || p>>32 != 0 || b.prog.CompareAndSwap(p, uint64(to)) {
 			return
 		}
 	}
@@ -139,8 +115,8 @@ func (b *batch[A, R]) advanceOne(i int) {
 	defer b.mu.Unlock()
 	if !b.hasEnded(i) {
 		b.advance(i, i+1)
-	} else if g := b.gaps.Load(); g != nil {
-		b.catchUp(g)
+	} else {
+		b.catchUp()
 	}
 }
 
@@ -158,7 +134,8 @@ func (b *batch[A, R]) setErr(i int, err error) {
 // errAt is the error of item i, which has ended.
 func (b *batch[A, R]) errAt(i int) error {
 	if from := b.prog.Load() >> 32; from != 0 && i >= int(from)-1 {
-		if g := b.gaps.Load(); g == nil || !g.has(i) {
+		// Nothing ends any more, so gaps can be read.
+		if !b.gaps.has(i) {
 			return b.failed
 		}
 	}
@@ -333,7 +310,7 @@ func (b *batch[A, R]) FinishRange(from, to int, data []byte) {
 		return
 	}
 	b.mu.Lock()
-	if b.ready() <= from && b.gaps.Load() == nil {
+	if b.ready() <= from && !b.gappy.Load() {
 		w.ReadResults(data, b.res[from:to])
 		b.advance(from, to)
 	} else {

@@ -49,7 +49,7 @@ func (b *batch[A, R]) runSome(ctx context.Context, from, to int) (next int) {
 			continue
 		}
 		res[i] = r
-		if !b.prog.CompareAndSwap(uint64(i), uint64(i+1)) || b.gaps.Load() != nil {
+		if !b.prog.CompareAndSwap(uint64(i), uint64(i+1)) || b.gappy.Load() {
 			b.advanceOne(i)
 		}
 		if b.armed.Load() || i+1 == to {
@@ -71,7 +71,7 @@ func (b *batch[A, R]) runTimed(ctx context.Context, i int) {
 		return
 	}
 	b.res[i] = r
-	if !b.prog.CompareAndSwap(uint64(i), uint64(i+1)) || b.gaps.Load() != nil {
+	if !b.prog.CompareAndSwap(uint64(i), uint64(i+1)) || b.gappy.Load() {
 		b.advanceOne(i)
 	}
 	b.notify()

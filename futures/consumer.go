@@ -174,20 +174,8 @@ func (m *mapper[A, R]) yieldUnordered(yield func(Item[A, R], error) bool) bool {
 		}
 		// From here on whoever ends an item puts b into the queue again.
 		b.armed.Store(true)
-		if r := b.ready(); r > b.pos && b.taken == nil {
-			from := b.pos
-			b.pos = r
-			if !m.yieldRun(b, from, r, yield) {
-				return false
-			}
-			m.took(r - from)
-		}
-		if b.pos < len(b.args) && b.gaps.Load() != nil {
-			n, ok := m.yieldGaps(b, yield)
-			m.took(n)
-			if !ok {
-				return false
-			}
+		if !m.yieldReady(b, yield) {
+			return false
 		}
 		if b.pos == len(b.args) {
 			m.releaseChunk(b.chunk)
@@ -252,32 +240,37 @@ func (m *mapper[A, R]) yieldItem(b *batch[A, R], i int, yield func(Item[A, R], e
 	return yield(item, b.errAt(i))
 }
 
-// yieldGaps yields what has ended out of order within b.
-func (m *mapper[A, R]) yieldGaps(b *batch[A, R], yield func(Item[A, R], error) bool) (n int, ok bool) {
-	if b.taken == nil {
-		b.taken = newBitmap(len(b.args))
-		for i := range b.pos {
-			b.taken.set(i)
+// yieldReady yields what has ended of b and has not been yielded.
+func (m *mapper[A, R]) yieldReady(b *batch[A, R], yield func(Item[A, R], error) bool) bool {
+	r := b.ready()
+	if b.gappy.Load() {
+		// What has ended out of order goes first. Whatever of it ready
+		// has passed by now is in fresh, or was there before.
+		b.mu.Lock()
+		fresh := b.fresh
+		b.fresh = nil
+		r = b.ready()
+		b.mu.Unlock()
+		for _, x := range fresh {
+			b.ahead.add(x)
+			if !m.yieldRun(b, x.from, x.to, yield) {
+				return false
+			}
+			m.took(x.to - x.from)
 		}
 	}
-	var items []int
-	b.mu.Lock()
-	for i := range b.args {
-		if !b.taken.has(i) && b.hasEnded(i) {
-			items = append(items, i)
-			b.taken.set(i)
+	for b.pos < r {
+		from, to := b.pos, b.ahead.before(b.pos, r)
+		b.pos = b.ahead.after(to)
+		if from == to {
+			continue
 		}
-	}
-	b.mu.Unlock()
-	for b.pos < len(b.args) && b.taken.has(b.pos) {
-		b.pos++
-	}
-	for _, i := range items {
-		if !m.yieldItem(b, i, yield) {
-			return len(items), false
+		if !m.yieldRun(b, from, to, yield) {
+			return false
 		}
+		m.took(to - from)
 	}
-	return len(items), true
+	return true
 }
 
 // nextReady returns a batch with items that have not been yielded, or nil at
@@ -326,7 +319,7 @@ func (m *mapper[A, R]) leaveAll(yield func(Item[A, R], error) bool) bool {
 	m.mu.Unlock()
 	for ; b != nil; b = b.next {
 		for i := b.pos; i < len(b.args); i++ {
-			if b.taken != nil && b.taken.has(i) {
+			if b.ahead.has(i) {
 				continue
 			}
 			v, err := m.lookAt(b, i)

@@ -303,7 +303,7 @@ func ExamplePanicError() {
 	ctx := context.Background()
 	err = futures.Go(ctx, pool, func(context.Context) (int, error) {
 		var m map[string]int
-		m["boom"] = 1
+		m["boom"] = 1 //lint:ignore SA5000 the panic is what the example is about
 		return 0, nil
 	}).Err(ctx)
 	var p *futures.PanicError

@@ -153,7 +153,11 @@ func (m *mapper[A, R]) readAhead() uint64 {
 	if m.buffer > 0 {
 		return uint64(m.buffer)
 	}
-	return uint64(m.workers) * (32 + 2*uint64(m.size.Load()))
+	n := uint64(m.workers) * (32 + 2*uint64(m.size.Load()))
+	if m.chunkSize > 0 {
+		n = max(n, 1024) // short items, perhaps: it takes many to keep the workers busy
+	}
+	return n
 }
 
 func (m *mapper[A, R]) start(in iter.Seq[A]) {

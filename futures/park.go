@@ -39,7 +39,8 @@ type node struct {
 	linked     bool  // protected by lot()
 }
 
-// A listener is told once when the future is done. It must not block.
+// A listener is told once when the future is done, perhaps under its lot: it
+// must neither block nor call strangers. Callbacks are told without the lock.
 type listener interface{ wake(index int32) }
 
 // lots holds the locks of all futures' lists. They are held for a few
@@ -149,28 +150,52 @@ func (c *core) unlink(n *node) {
 func (c *core) wakeAll() {
 	mu := c.lot()
 	mu.Lock()
-	head := c.head.Load()
-	c.head.Store(nil)
-	var last *node
-	for n := head; n != nil; n = n.next {
-		n.linked = false
-		last = n
+	n := c.head.Load()
+	if n == nil {
+		mu.Unlock()
+		return
 	}
-	mu.Unlock()
-	// Nobody else touches the nodes from here on until they are woken, after
-	// which they belong to their owners.
+	c.head.Store(nil)
+	if n.next == nil { // nearly always
+		n.linked = false
+		who, index := n.who, n.index
+		mu.Unlock()
+		who.wake(index)
+		return
+	}
+	for n.next != nil {
+		n = n.next
+	}
+	// A node that has been woken belongs to its owner again, so it is done
+	// with before, and under the lock, which is what makes the owner see it.
+	// Waking is better done without the lock: those who get up want it.
+	var few [4]struct {
+		who   listener
+		index int32
+	}
+	woken := 0
 	var calls, lastCall *node
-	for n := last; n != nil; {
+	for n != nil {
 		newer := n.prev
-		n.next, n.prev = nil, nil
-		if _, ok := n.who.(callback); !ok {
-			n.who.wake(n.index)
-		} else if calls == nil {
-			calls, lastCall = n, n
+		n.next, n.prev, n.linked = nil, nil, false
+		if _, ok := n.who.(callback); ok {
+			if calls == nil {
+				calls = n
+			} else {
+				lastCall.next = n
+			}
+			lastCall = n
+		} else if woken < len(few) {
+			few[woken].who, few[woken].index = n.who, n.index
+			woken++
 		} else {
-			lastCall.next, lastCall = n, n
+			n.who.wake(n.index)
 		}
 		n = newer
+	}
+	mu.Unlock()
+	for _, w := range few[:woken] {
+		w.who.wake(w.index)
 	}
 	runCallbacks(calls)
 }
@@ -197,9 +222,6 @@ var nappers = sync.Pool{New: func() any {
 	return n
 }}
 
-// wake sends the one signal of this nap. It must be the only one: whoever gets
-// up gives n away, and wakeAll would walk into somebody else's list. nap holds
-// the lock from link until it sleeps, so the signal does not come too early.
 func (n *napper) wake(int32) { n.bed.Signal() }
 
 // nap waits until the future is done.

@@ -229,7 +229,7 @@ func TestBatchTask(t *testing.T) {
 						!slices.Equal(task.AppendArgs(nil, 3, 5), le(3, 4)) {
 						t.Errorf("%d items, %d bytes", task.Len(), task.ArgSize(0, 8))
 					}
-					if !task.Start() || !task.Start() || task.Done() {
+					if first, again := task.Start(), task.Start(); !first || !again || task.Done() {
 						t.Error("cannot be started")
 					}
 					for _, s := range tt.steps {

@@ -222,7 +222,7 @@ func TestTop(t *testing.T) {
 		}
 		return all[i].Word < all[j].Word
 	})
-	for _, n := range []int{1, 10, 100, 4999, 5000, 1 << 62} {
+	for _, n := range []int{1, 10, 100, 4999, 5000, 1 << 30} {
 		if got := top(freq, n); !slices.Equal(got, all[:min(n, len(all))]) {
 			t.Errorf("top %d of many differs", n)
 		}

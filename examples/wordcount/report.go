@@ -34,7 +34,7 @@ func newReport(sum Summary, took time.Duration) *report {
 		Seconds: took.Seconds(),
 	}
 	for _, w := range top(sum.Freq, topWords) {
-		r.Top = append(r.Top, entry{w.Word, w.Count})
+		r.Top = append(r.Top, entry(w))
 	}
 	return r
 }

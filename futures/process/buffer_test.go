@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -43,7 +42,9 @@ var (
 	})
 	frames = conex.Register("test.frames", func(_ context.Context, f frame) (frame, error) {
 		if f.Name == "die" {
-			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			self, _ := os.FindProcess(os.Getpid())
+			self.Kill()
+			select {}
 		}
 		f.Pixel.Bytes()[0]++
 		f.Name += "!"

@@ -57,7 +57,8 @@ var (
 	pid    = conex.Register("test.pid", func(context.Context, none) (int, error) { return os.Getpid(), nil })
 	exit   = conex.Register("test.exit", func(_ context.Context, code int) (int, error) { os.Exit(code); return 0, nil })
 	signal = conex.Register("test.signal", func(_ context.Context, sig int) (int, error) {
-		syscall.Kill(os.Getpid(), syscall.Signal(sig))
+		self, _ := os.FindProcess(os.Getpid())
+		self.Signal(syscall.Signal(sig))
 		select {}
 	})
 	goPanic = conex.Register("test.goPanic", func(context.Context, none) (int, error) {
@@ -133,14 +134,7 @@ var (
 		}
 		return x, nil
 	})
-	strlen = conex.Register("test.strlen", func(_ context.Context, s string) (int, error) { return len(s), nil })
-	makeB  = conex.Register("test.makeBytes", func(_ context.Context, n int) ([]byte, error) {
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = byte(i * 7)
-		}
-		return b, nil
-	})
+	strlen     = conex.Register("test.strlen", func(_ context.Context, s string) (int, error) { return len(s), nil })
 	unsendable = conex.Register("test.unsendable", func(_ context.Context, x struct {
 		Name string
 		Done chan int

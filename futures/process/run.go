@@ -203,7 +203,7 @@ func (s *server) runFlat(n int) {
 	if s.watch.slow.Load() {
 		n = 1
 	}
-	done, err, bad := s.callFlat(res, n)
+	done, bad, err := s.callFlat(res, n)
 	if done > 0 {
 		s.results.Commit(done*size, recFlat, uint32(done))
 	}
@@ -245,7 +245,7 @@ func (s *server) skip() {
 }
 
 // callFlat calls RunFlat. bad is a panic or Goexit in the item after done.
-func (s *server) callFlat(res []byte, n int) (done int, err error, bad *failure) {
+func (s *server) callFlat(res []byte, n int) (done int, bad *failure, err error) {
 	f := &s.fr
 	normal := false
 	defer func() {
@@ -267,7 +267,7 @@ func (s *server) callFlat(res []byte, n int) (done int, err error, bad *failure)
 	}()
 	done, err = f.fn.RunFlat(f.ctx, f.args, res, n, &s.meter)
 	normal = true
-	return done, err, nil
+	return done, nil, err
 }
 
 // A failure is an item that ended neither with a result nor with an error.
@@ -326,7 +326,7 @@ func (s *server) runOne() {
 		s.dec.Handles = s.lend
 	}
 	atomic.StoreUint64(s.ctl.begun, f.seq+1)
-	err, encoding, bad := s.call(ctx)
+	encoding, bad, err := s.call(ctx)
 	if cancel != nil {
 		cancel()
 	}
@@ -362,7 +362,7 @@ func (s *server) runOne() {
 }
 
 // call calls RunOne.
-func (s *server) call(ctx context.Context) (err error, encoding bool, bad *failure) {
+func (s *server) call(ctx context.Context) (encoding bool, bad *failure, err error) {
 	normal := false
 	defer func() {
 		if normal {
@@ -379,7 +379,7 @@ func (s *server) call(ctx context.Context) (err error, encoding bool, bad *failu
 	}()
 	err, encoding = s.fr.fn.RunOne(ctx, &s.dec, &s.enc)
 	normal = true
-	return err, encoding, nil
+	return encoding, nil, err
 }
 
 // pieceSize is how much of a large result is passed on at a time: the pool

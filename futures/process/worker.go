@@ -27,14 +27,13 @@ type worker struct {
 	runner futures.Runner
 
 	// Set before the worker is ready, constant afterwards.
-	child   *child.Child
-	conn    *wait.Conn
-	mem     *shm.Segment
-	ctl     control
-	stderr  *tail
-	born    time.Time
-	funcs   []int32 // the worker's number of each of the pool's functions; nil: the same
-	missing string  // the worker's table, for the error about a missing one
+	child  *child.Child
+	conn   *wait.Conn
+	mem    *shm.Segment
+	ctl    control
+	stderr *tail
+	born   time.Time
+	funcs  []int32 // the worker's number of each of the pool's functions; nil: the same
 
 	// The sending side, protected by the pool's mu.
 	tasks    *ring.Producer

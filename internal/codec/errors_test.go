@@ -35,7 +35,7 @@ type badKey struct{ M map[[2]chan int]int }
 
 // The text form is for a type that can do no better; inside it the recursion must not confuse the compiler.
 type textual struct {
-	self  *textual
+	self  *textual //lint:ignore U1000 makes the type recursive
 	value string
 }
 

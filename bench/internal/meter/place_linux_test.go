@@ -89,7 +89,7 @@ func TestCPUTime(t *testing.T) {
 	if err != nil || before <= 0 {
 		t.Fatal(before, err)
 	}
-	Busy(1 << 20)
+	Sink = Busy(1 << 20)
 	if after, err := CPUTime(os.Getpid()); err != nil || after <= before {
 		t.Errorf("%d, %v after work; before it %d", after, err, before)
 	}
