@@ -310,16 +310,16 @@ func (b *batch[A, R]) FinishRange(from, to int, data []byte) {
 		return
 	}
 	b.mu.Lock()
-	if b.ready() <= from && !b.gappy.Load() {
-		w.ReadResults(data, b.res[from:to])
-		b.advance(from, to)
-	} else {
-		for i := from; i < to; i++ {
-			if !b.hasEnded(i) {
-				w.ReadResults(data[(i-from)*w.ResFlat:], b.res[i:i+1])
-				b.advance(i, i+1)
-			}
+	for lo := from; ; {
+		// The next items that have not ended, which is mostly all of them.
+		lo = b.gaps.after(max(lo, b.ready()))
+		if lo >= to {
+			break
 		}
+		hi := b.gaps.before(lo, to)
+		w.ReadResults(data[(lo-from)*w.ResFlat:], b.res[lo:hi])
+		b.advance(lo, hi)
+		lo = hi
 	}
 	b.mu.Unlock()
 	b.notify()

@@ -81,9 +81,11 @@ func (m *mapper[A, R]) slow() bool {
 			m.feedWaits.Store(0)
 			continue
 		}
+		m.parked = true
 		m.send.Unlock()
 		<-m.feed
 		m.send.Lock()
+		m.parked = false
 	}
 	m.setLimit()
 	return true
@@ -138,14 +140,14 @@ func (m *mapper[A, R]) maybeAwake() {
 		return
 	}
 	now := time.Since(m.began)
-	if out >= m.maxOut || m.napBusy >= napItems/4 && now-m.napStart < flushTime {
+	if out >= m.maxOut || m.napBusy >= napItems/4 && now-m.napStart < flushTime/2 {
 		m.asleep = false
 	}
 	m.napItems, m.napBusy, m.napStart = 0, 0, now
 }
 
 // napItems is how many items maybeAwake looks at.
-const napItems = 32
+const napItems = 8
 
 // flush runs every flushTime while the feeder reads on its fast path. When a
 // batch does not fill in that time it sends the items there are, and makes the
@@ -154,7 +156,7 @@ func (m *mapper[A, R]) flush() {
 	m.send.Lock()
 	defer m.send.Unlock()
 	m.ticking = false
-	if m.stopped.Load() || m.refused != nil || m.inputDone {
+	if m.stopped.Load() || m.refused != nil || m.inputDone || m.parked {
 		return
 	}
 	if m.sent != m.tickSent {

@@ -67,6 +67,7 @@ type mapper[A, R any] struct {
 	cutShort  bool // outer ended before the input did
 	panicked  any  // what the input panicked with
 	exited    bool // the input called runtime.Goexit
+	parked    bool // the feeder waits, and will look around when it is woken
 	asleep    bool // limit is 0, so that every item is sent at once
 	napItems  int  // see maybeAwake
 	napBusy   int
@@ -249,7 +250,7 @@ func (m *mapper[A, R]) adapt(b *batch[A, R]) {
 	want := int64(batchTime) * n / max(int64(now-began), 1)
 	switch {
 	case want < size:
-		size = max(want, 1)
+		size = max(want, size/2, 1) // one that was interrupted says little
 	case 2*n > size:
 		size = min(2*size, want)
 	}

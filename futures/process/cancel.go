@@ -45,13 +45,13 @@ func (w *worker) sendCtx(g *watch.Group) error {
 	return nil
 }
 
-// left notes that an entry of g has ended on w. The caller holds mu.
-func (w *worker) left(g *watch.Group) {
+// left notes that n entries of g have ended on w. The caller holds mu.
+func (w *worker) left(g *watch.Group, n int32) {
 	c := w.ctxs[g.ID]
 	if c == nil {
 		return
 	}
-	c.inFlight--
+	c.inFlight -= n
 	if len(w.ctxs) <= idleCtxs {
 		return
 	}
@@ -174,7 +174,7 @@ func (p *Pool) takeBack(w *worker) (over []entry) {
 	p.running.Add(-int64(n))
 	for _, en := range w.flight.takeBack(p, int64(n)) {
 		if en.group != nil {
-			w.left(en.group)
+			w.left(en.group, 1)
 		}
 		if en.group.Ended() {
 			over = append(over, en)

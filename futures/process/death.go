@@ -21,6 +21,7 @@ func (w *worker) died() {
 	w.rd.Lock()
 	w.drain()
 	w.recoverFlat()
+	w.account()
 	p.mu.Lock()
 	unexpected := w.state == starting || w.state == ready || (w.state == retiring && !w.flight.empty())
 	neverReady := w.results == nil
@@ -193,7 +194,6 @@ func (w *worker) recoverFlat() {
 	}
 	en.t.FinishRange(int(en.from), int(en.from)+int(n), b)
 	en.from += int32(n)
-	w.ended += n
+	w.count(int32(n))
 	w.p.done.Add(int64(n))
-	w.p.running.Add(-int64(n))
 }

@@ -13,22 +13,24 @@ import (
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/ring"
 	"github.com/conexgo/conex/internal/wait"
+	"github.com/conexgo/conex/internal/watch"
 )
 
 // drain takes in every result that has arrived and finishes what it belongs
 // to, then gives w new work. It reports whether there was anything. The caller
 // holds rd, and not mu: finishing a future runs its owner's code.
 func (w *worker) drain() bool {
-	if w.dead || w.mad || w.results == nil {
+	if w.dead || w.mad || w.results == nil || (w.large == nil && w.results.Empty()) {
 		return false
 	}
+	defer w.account()
 	if w.large != nil && !w.endLarge() {
 		return false
 	}
 	any := false
 	ends := int32(0)
-	pend := 0 // bytes taken in since the last Release
-	for {
+	pend := 0            // bytes taken in since the last Release
+	for w.large == nil { // what comes behind a large result must wait for it
 		r, ok, err := w.results.Next()
 		if err != nil {
 			w.corrupt(err)
@@ -59,7 +61,7 @@ func (w *worker) drain() bool {
 				w.corrupt(err)
 				return any
 			}
-			w.endLarge() // if it does not, nothing comes after it yet
+			w.endLarge()
 		default:
 			if err := w.result(r); err != nil {
 				w.corrupt(err)
@@ -106,22 +108,22 @@ func (w *worker) result(r ring.Record) error {
 	n := int32(1)
 	switch r.Kind {
 	case recOK:
-		en.t.Finish(i, r.Payload)
 		w.p.done.Add(1)
+		en.t.Finish(i, r.Payload)
 	case recFlat:
 		n = int32(r.Extra)
 		if n > en.to-en.from || int(n)*en.t.Entry().ResFlat != len(r.Payload) {
 			return fmt.Errorf("%d flat results of %d bytes for %d items", n, len(r.Payload), en.to-en.from)
 		}
-		en.t.FinishRange(i, i+int(n), r.Payload)
 		w.p.done.Add(int64(n))
+		en.t.FinishRange(i, i+int(n), r.Payload)
 	case recPart:
 		whole, err := w.assemble(r)
 		if err != nil || whole == nil {
 			return err
 		}
-		en.t.FinishOwned(i, whole, nil)
 		w.p.done.Add(1)
+		en.t.FinishOwned(i, whole, nil)
 	case recShared:
 		return w.sharedResult(r.Payload)
 	case recErr:
@@ -129,14 +131,14 @@ func (w *worker) result(r ring.Record) error {
 		if bad != nil {
 			err = bad
 		}
+		w.p.failed.Add(1)
 		en.t.Fail(i, err)
-		w.p.failed.Add(1)
 	case recPanic:
+		w.p.failed.Add(1)
 		en.t.Fail(i, readPanic(r.Payload))
-		w.p.failed.Add(1)
 	case recSkip:
-		en.t.Fail(i, skipped(en))
 		w.p.failed.Add(1)
+		en.t.Fail(i, skipped(en))
 	case recBroken:
 		return fmt.Errorf("worker: %s", r.Payload)
 	default:
@@ -153,7 +155,8 @@ func (w *worker) settled(n int32) {
 	en.from += n
 	en.attempts = 0
 	if en.from == en.to {
-		w.p.finishedFlight(w, w.flight.pop())
+		done := w.flight.pop()
+		w.finishedFlight(&done)
 	}
 }
 
@@ -169,8 +172,8 @@ func (w *worker) endLarge() bool {
 		return false
 	}
 	en := w.flight.front()
-	en.t.FinishOwned(int(en.from), b, nil)
 	w.p.done.Add(1)
+	en.t.FinishOwned(int(en.from), b, nil)
 	w.settled(1)
 	return true
 }
@@ -178,7 +181,45 @@ func (w *worker) endLarge() bool {
 // count notes that n more items have ended.
 func (w *worker) count(n int32) {
 	w.ended += uint64(n)
-	w.p.running.Add(-int64(n))
+	w.acc.items += int64(n)
+}
+
+// An account is what drain has to tell the pool: in one go, since the pool's
+// counters and lock are everybody's.
+type account struct {
+	items   int64        // that ended
+	entries int64        // of which every item has
+	group   *watch.Group // to which the last entries belonged
+	members int32
+}
+
+// account settles it. The caller holds rd.
+func (w *worker) account() {
+	p := w.p
+	w.leaveGroup()
+	if w.acc.items > 0 {
+		p.running.Add(-w.acc.items)
+		w.acc.items = 0
+	}
+	if n := w.acc.entries; n > 0 {
+		w.acc.entries = 0
+		if p.pending.Add(-n) == 0 {
+			p.maybeEnd()
+		}
+	}
+}
+
+// leaveGroup gives up the memberships that are noted.
+func (w *worker) leaveGroup() {
+	g, n := w.acc.group, w.acc.members
+	if g == nil {
+		return
+	}
+	w.acc.group, w.acc.members = nil, 0
+	w.p.mu.Lock()
+	w.left(g, n)
+	w.p.mu.Unlock()
+	g.LeaveMany(n)
 }
 
 // skipped is the error of an item that the worker did not begin, since its
@@ -236,13 +277,16 @@ func readPanic(b []byte) error {
 }
 
 // finishedFlight ends an entry that w had.
-func (p *Pool) finishedFlight(w *worker, en entry) {
-	if en.group != nil {
-		p.mu.Lock()
-		w.left(en.group)
-		p.mu.Unlock()
+func (w *worker) finishedFlight(en *entry) {
+	w.acc.entries++
+	if g := en.group; g != nil {
+		if g != w.acc.group {
+			w.leaveGroup()
+			w.acc.group = g
+		}
+		w.acc.members++
 	}
-	p.finished(en)
+	en.free()
 }
 
 // frameDone notes that n frames have ended and gives w new ones.
@@ -330,7 +374,13 @@ func (w *worker) poll(t futures.Task) {
 // rest hands the results back to the reader's goroutine: the worker rings for
 // the next one. The caller holds rd.
 func (w *worker) rest() {
-	for !w.mad && (!w.results.Sleep() || w.moreLarge()) {
+	for !w.mad {
+		if w.large != nil && w.large.seg == nil {
+			return // its segment comes by the socket, and wakes the reader
+		}
+		if w.results.Sleep() && !w.moreLarge() {
+			return
+		}
 		w.results.Awake()
 		w.drain()
 	}

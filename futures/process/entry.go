@@ -29,6 +29,11 @@ func (en *entry) fail(err error) {
 // leave gives back what the entry holds.
 func (en *entry) leave() {
 	en.group.Leave()
+	en.free()
+}
+
+// free gives back its memory.
+func (en *entry) free() {
 	if en.seg != nil {
 		en.seg.release()
 	}

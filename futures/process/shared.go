@@ -106,7 +106,7 @@ func (w *worker) match() {
 		for _, s := range list {
 			s.Release() // the Buffers in the result have references of their own
 		}
-		w.p.finishedFlight(w, x.en)
+		w.finishedFlight(&x.en)
 	}
 }
 
@@ -124,6 +124,7 @@ func (w *worker) receiveShared(b []byte) {
 	}
 	w.shared = append(w.shared, s)
 	w.match()
+	w.account()
 }
 
 // dropShared gives up what will never match: the worker died between the two.

@@ -71,6 +71,7 @@ type worker struct {
 	dead      bool          // reaped: the memory is gone
 	mad       bool          // what it sent makes no sense, nothing more is read
 	backoff   wait.Backoff
+	acc       account // see drain.go
 }
 
 type workerState int

@@ -97,11 +97,14 @@ func (g *Group) Join() {
 }
 
 // Leave ends one membership. It does nothing on a nil Group.
-func (g *Group) Leave() {
+func (g *Group) Leave() { g.LeaveMany(1) }
+
+// LeaveMany ends n memberships.
+func (g *Group) LeaveMany(n int32) {
 	if g == nil {
 		return
 	}
-	if g.refs.Add(-1) == 0 {
+	if g.refs.Add(-n) == 0 {
 		g.w.mu.Lock()
 		g.w.drop(g)
 		g.w.mu.Unlock()
