@@ -14,7 +14,7 @@ import (
 // infinite. How far is bounded, as is the memory for results that wait for a
 // slow item before them: by [Buffer], or else by a number that grows with the
 // items' speed, from some 30 for each worker to 16,000 of those that take
-// nanoseconds. It is bounded because a program that works on its small test
+// nanoseconds; it is at least 1,024 with [ChunkSize]. It is bounded because a program that works on its small test
 // input should not run out of memory on the real one.
 //
 // Items go to the executor in runs, which start with one item and grow while
@@ -24,8 +24,9 @@ import (
 //
 // An item that fails is yielded as an error, and Map goes on. To stop at the
 // first error, break: that ends the contexts of the items that run, cancels
-// those that do not, and returns at once; what cannot be stopped ends in the
-// background.
+// those that do not, and returns at once. What cannot be stopped ends in the
+// background: calls that ignore their context, and the input, which ends when
+// it next yields.
 //
 // When ctx ends before the input does, the items read so far are yielded with
 // their results or errors, then one more error that matches that of ctx, and

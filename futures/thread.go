@@ -153,14 +153,23 @@ func (w *thread) do() {
 // task, another takes its place, and what is left of the task.
 func (w *thread) leave() {
 	p := w.p
-	p.mu.Lock()
-	if t := w.current.t; t != nil && p.broken == nil {
-		if t.Done() {
-			w.items += t.Len()
-			w.account()
-			w.current.group.Leave()
-			w.current = entry{}
+	t := w.current.t
+	if t != nil {
+		p.mu.Lock()
+		broken := p.broken
+		p.mu.Unlock()
+		if broken != nil {
+			t.Fail(-1, broken) // a new worker would not start
 		}
+	}
+	p.mu.Lock()
+	if t != nil && t.Done() {
+		w.items += t.Len()
+		w.account()
+		w.current.group.Leave()
+		w.current = entry{}
+	}
+	if t != nil && p.broken == nil {
 		p.mu.Unlock()
 		go w.run()
 		return

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"regexp"
 	"runtime"
@@ -414,120 +413,6 @@ func TestSubmitAllocates(t *testing.T) {
 	}
 }
 
-// TestIgnoredContext: Map does not wait for a goroutine that ignores its
-// context.
-func TestIgnoredContext(t *testing.T) {
-	for _, unordered := range []bool{false, true} {
-		t.Run(fmt.Sprint(unordered), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := newPool(t, 2)
-				stop := make(chan bool)
-				fn := futures.Local(func(ctx context.Context, x int) (int, error) {
-					switch x {
-					case 0:
-						<-stop // ignores ctx
-					case 1:
-						<-ctx.Done() // heeds it
-						return 0, errTest
-					}
-					return x, nil
-				})
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				start := time.Now()
-				errs := make(map[int]error)
-				input := func(yield func(int) bool) {
-					for i := range 100 {
-						if !yield(i) {
-							return
-						}
-					}
-					<-stop // the input does not end either
-				}
-				if unordered {
-					for it, err := range futures.MapUnordered(ctx, p, fn, input) {
-						errs[it.Index] = err
-					}
-				} else {
-					i := 0
-					for _, err := range futures.Map(ctx, p, fn, input) {
-						errs[i] = err
-						i++
-					}
-					errs[-1] = errs[i-1]
-				}
-				if d := time.Since(start); d < time.Second || d > 2*time.Second {
-					t.Errorf("the map took %v", d)
-				}
-				if err := errs[0]; !errors.Is(err, futures.ErrStillRunning) || !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("the item that goes on: %v", err)
-				}
-				if err := errs[1]; err != errTest {
-					t.Errorf("the item that heeds its context: %v", err)
-				}
-				if err := errs[2]; !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, futures.ErrStillRunning) {
-					t.Errorf("an item that waited: %v", err)
-				}
-				if err := errs[-1]; !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("the end: %v", err)
-				}
-				close(stop)
-				p.Close()
-			})
-		})
-	}
-}
-
-// TestMapSlow: items that take long are sent one by one, and those that arrive
-// slowly at once.
-func TestMapSlow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPool(t, 4)
-		defer p.Close()
-		slow := futures.Local(func(_ context.Context, x int) (int, error) { time.Sleep(time.Second); return x, nil })
-		start := time.Now()
-		n := 0
-		for v, err := range futures.Map(t.Context(), p, slow, numbers(40)) {
-			if v != n || err != nil {
-				t.Errorf("item %d: %v, %v", n, v, err)
-			}
-			n++
-			if got, want := time.Since(start), time.Duration((n+3)/4)*time.Second; got != want {
-				t.Errorf("item %d came after %v, want %v", n-1, got, want)
-			}
-		}
-		if n != 40 {
-			t.Errorf("%d items", n)
-		}
-		// One item an hour, each through at once.
-		hourly := func(yield func(int) bool) {
-			for i := range 20 {
-				if !yield(i) {
-					return
-				}
-				time.Sleep(time.Hour)
-			}
-		}
-		start, n = time.Now(), 0
-		for range futures.Map(t.Context(), p, slow, hourly) {
-			if got, want := time.Since(start), time.Duration(n)*time.Hour+time.Second; got != want {
-				t.Errorf("item %d came after %v, want %v", n, got, want)
-			}
-			n++
-		}
-	})
-}
-
-func numbers(n int) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
-			}
-		}
-	}
-}
-
 // TestManyContexts ends very many contexts under which calls are queued.
 func TestManyContexts(t *testing.T) {
 	p := newPool(t, 1)
@@ -554,23 +439,5 @@ func TestManyContexts(t *testing.T) {
 	p.Close()
 	if st := p.Stats(); st.Failed != 20_000 || st.Done != 1 || st.Queued != 0 {
 		t.Errorf("%+v", st)
-	}
-}
-
-func TestZip(t *testing.T) {
-	for _, tt := range []struct{ a, b, want int }{{0, 0, 0}, {3, 3, 3}, {2, 5, 2}, {5, 2, 2}, {0, 4, 0}, {4, 0, 0}} {
-		n := 0
-		for p := range futures.Zip(numbers(tt.a), numbers(tt.b)) {
-			if p.First != n || p.Second != n {
-				t.Errorf("pair %d: %+v", n, p)
-			}
-			n++
-		}
-		if n != tt.want {
-			t.Errorf("Zip of %d and %d: %d pairs", tt.a, tt.b, n)
-		}
-	}
-	for range futures.Zip(numbers(5), numbers(5)) {
-		break
 	}
 }

@@ -16,7 +16,16 @@ func CanSpin() bool { return cores > 1 }
 
 var cores = runtime.NumCPU() // what the process may use, at its start
 
+// yieldAfter is how long Until polls before it offers the processor to others
+// between two looks.
+const yieldAfter = 2 * time.Microsecond
+
 // Until polls cond for at most d and reports whether it became true.
+//
+// The side that is waited for may be on the same core: the kernel likes to put
+// there whom we have just woken. Then polling alone would only keep it from
+// running; yielding lets the two take turns, until the kernel notices that
+// another core is idle and moves one of them.
 func Until(cond func() bool, d time.Duration) bool {
 	if cond() {
 		return true
@@ -27,8 +36,11 @@ func Until(cond func() bool, d time.Duration) bool {
 				return true
 			}
 		}
-		if time.Since(start) > d {
+		switch t := time.Since(start); {
+		case t > d:
 			return false
+		case t > yieldAfter:
+			yield()
 		}
 	}
 }
