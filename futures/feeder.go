@@ -256,8 +256,11 @@ func (m *mapper[A, R]) submit(b *batch[A, R]) {
 			m.split(b, err)
 			return
 		}
-		if err != nil && m.ctx.Err() == nil {
-			m.refused = err
+		if err != nil {
+			err = refusal(m.outer, err)
+			if m.ctx.Err() == nil {
+				m.refused = err
+			}
 		}
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"unsafe"
 
+	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -60,13 +61,29 @@ func (c *call[A, R]) submit(ex Executor, opts []CallOption) error {
 		return ctxError(c.ctx)
 	}
 	c.w = wireOf(c.fn)
-	return ex.Submit(c)
+	if err := ex.Submit(c); err != nil {
+		return refusal(c.ctx, err)
+	}
+	return nil
+}
+
+// refusal is err, with which an engine refused a task; but if it is about the
+// end of ctx it matches all that it should.
+func refusal(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return ctxError(ctx)
+	}
+	return err
 }
 
 // wireOf returns the form in which fn leaves the process, or nil.
 func wireOf[A, R any](fn Callable[A, R]) *wire.Func[A, R] {
+	// To ask for a concrete type is a compare, for an interface a search.
+	if f, ok := fn.(*conex.Func[A, R]); ok {
+		return f.Wire()
+	}
 	if _, ok := fn.(local[A, R]); ok {
-		return nil // the question below takes longer
+		return nil
 	}
 	if w, ok := fn.(wired[A, R]); ok {
 		return w.Wire()

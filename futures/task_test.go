@@ -171,3 +171,26 @@ func TestRunner(t *testing.T) {
 		t.Errorf("Kill: %v, %v", err, f)
 	}
 }
+
+// TestRefusedForContext: an engine that says no more than the context's cause.
+func TestRefusedForContext(t *testing.T) {
+	e := newEngine()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	late := lateEngine{e, func() { cancel(errTest) }}
+	e.refuse = errTest
+	err := futures.Submit(ctx, late, double, 1).Err(t.Context())
+	if !errors.Is(err, errTest) || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A lateEngine does something before it takes a task.
+type lateEngine struct {
+	*engine
+	first func()
+}
+
+func (e lateEngine) Submit(t futures.Task) error {
+	e.first()
+	return e.engine.Submit(t)
+}
