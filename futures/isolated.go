@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/propagate"
@@ -53,6 +54,12 @@ func (w *thread) runIsolated(t *isolatedTask) {
 	parent := t.Context()
 	ctx, cancel := isolatedContext(parent, w)
 	defer cancel(nil)
+	defer func() {
+		if t.from == t.Len() {
+			release(t.handles)
+			t.handles = nil
+		}
+	}()
 	for t.from < t.Len() {
 		i := t.from
 		t.from++ // first, since the item may end the goroutine
@@ -85,8 +92,26 @@ func (w *thread) runCopy(ctx context.Context, t *isolatedTask, i int) {
 			t.Fail(i, ErrGoexit)
 		}
 	}()
-	d := codec.Decoder{Buf: t.AppendArgs(nil, i, i+1), Handles: t.handle}
+	var lent []any
+	d := codec.Decoder{Buf: t.AppendArgs(nil, i, i+1), Handles: func(id uint64) (any, error) {
+		h, err := pick(t.handles, id)
+		if err == nil {
+			lent = append(lent, h)
+		}
+		return h, err
+	}}
 	var e codec.Encoder
+	defer func() {
+		// What the function was lent and what it has given away, as in
+		// a worker: see package process.
+		for _, h := range e.Handles {
+			if !slices.Contains(lent, h) {
+				release([]any{h})
+			}
+		}
+		release(e.Handles)
+		release(lent)
+	}()
 	err, encoding := t.Entry().RunOne(ctx, &d, &e)
 	returned = true
 	switch {
@@ -110,7 +135,14 @@ func acrossBorder(err error) error {
 	return got
 }
 
-func (t *isolatedTask) handle(id uint64) (any, error) { return pick(t.handles, id) }
+// release gives references to handles back.
+func release(handles []any) {
+	for _, h := range handles {
+		if r, ok := h.(interface{ Release() }); ok {
+			r.Release()
+		}
+	}
+}
 
 // pick finds a handle by its place.
 func pick(handles []any, id uint64) (any, error) {

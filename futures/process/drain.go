@@ -353,7 +353,7 @@ func (w *worker) poll(t futures.Task) {
 		return
 	}
 	avg := w.p.avg[t.Entry().ID].Load()
-	if avg == 0 || avg*int64(t.Len()) > int64(pollTime) || !w.backoff.Allow() || !w.rd.TryLock() {
+	if avg == 0 || avg*int64(t.Len()) > int64(pollTime) || !w.rd.TryLock() {
 		return
 	}
 	defer w.rd.Unlock()
@@ -361,13 +361,12 @@ func (w *worker) poll(t futures.Task) {
 		return
 	}
 	w.results.Awake()
-	got := wait.Until(func() bool {
+	w.backoff.Spin(&wait.Place{Mine: w.ctl.poolCore, Theirs: w.ctl.workerCore}, func() bool {
 		if !w.results.Empty() {
 			w.drain()
 		}
 		return t.Done()
 	}, wait.SpinFor)
-	w.backoff.Report(got)
 	w.rest()
 }
 

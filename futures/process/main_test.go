@@ -144,6 +144,13 @@ var (
 	badResult = conex.Register("test.badResult", func(_ context.Context, x int) (any, error) {
 		return make(chan int), nil
 	})
+	makeBytes = conex.Register("test.makeBytes", func(_ context.Context, n int) ([]byte, error) {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(i * 7)
+		}
+		return b, nil
+	})
 	setGlobal = conex.Register("test.setGlobal", func(_ context.Context, s string) (string, error) {
 		if s == "fail" {
 			return "", errTest

@@ -34,6 +34,8 @@ type control struct {
 	begunAt *atomic.Int64
 	// spin allows the worker to poll for a while before it sleeps.
 	spin *atomic.Uint32
+	// poolCore and workerCore say where the two run that poll.
+	poolCore, workerCore *atomic.Int32
 }
 
 func openControl(mem []byte) control {
@@ -43,6 +45,9 @@ func openControl(mem []byte) control {
 		begun:   (*uint64)(word(64)),
 		begunAt: (*atomic.Int64)(word(128)),
 		spin:    (*atomic.Uint32)(word(192)),
+
+		poolCore:   (*atomic.Int32)(word(256)),
+		workerCore: (*atomic.Int32)(word(320)),
 	}
 }
 

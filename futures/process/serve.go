@@ -36,6 +36,7 @@ type server struct {
 	results *ring.Producer
 	entries []*wire.Entry
 	backoff wait.Backoff
+	place   wait.Place
 	ctxs    contexts
 	large   []*largeSegment // for results
 	largeID uint64
@@ -92,6 +93,7 @@ func (s *server) setUp() error {
 	}
 	s.ctl = openControl(mem.Mem)
 	s.meter.Progress = s.ctl.begun
+	s.place = wait.Place{Mine: s.ctl.workerCore, Theirs: s.ctl.poolCore, Mover: true}
 	s.tasks = ring.NewConsumer(tasksMem(mem.Mem))
 	s.results = ring.NewProducer(resultsMem(mem.Mem))
 	var h hello
@@ -218,12 +220,9 @@ func (s *server) broken(text string) {
 // idle waits for a task: first by polling, if the pool allows it, then asleep
 // on the socket.
 func (s *server) idle() {
-	if s.ctl.spin.Load() != 0 && wait.CanSpin() && s.backoff.Allow() {
-		got := wait.Until(func() bool { return !s.tasks.Empty() }, wait.SpinFor)
-		s.backoff.Report(got)
-		if got {
-			return
-		}
+	if s.ctl.spin.Load() != 0 && wait.CanSpin() &&
+		s.backoff.Spin(&s.place, func() bool { return !s.tasks.Empty() }, wait.SpinFor) {
+		return
 	}
 	s.receive(s.tasks.Sleep)
 	s.tasks.Awake()

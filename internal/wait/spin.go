@@ -16,31 +16,32 @@ func CanSpin() bool { return cores > 1 }
 
 var cores = runtime.NumCPU() // what the process may use, at its start
 
-// yieldAfter is how long Until polls before it offers the processor to others
-// between two looks.
-const yieldAfter = 2 * time.Microsecond
+// lookAfter is how long a side polls before it looks where the other one runs.
+const lookAfter = 2 * time.Microsecond
 
 // Until polls cond for at most d and reports whether it became true.
-//
-// The side that is waited for may be on the same core: the kernel likes to put
-// there whom we have just woken. Then polling alone would only keep it from
-// running; yielding lets the two take turns, until the kernel notices that
-// another core is idle and moves one of them.
 func Until(cond func() bool, d time.Duration) bool {
+	ok, _ := until(nil, cond, d)
+	return ok
+}
+
+// until is Until for sides that tell each other where they run. late says that
+// it took longer than d all the same: somebody else had the processor.
+func until(p *Place, cond func() bool, d time.Duration) (ok, late bool) {
 	if cond() {
-		return true
+		return true, false
 	}
 	for start := time.Now(); ; {
 		for range 64 {
 			if cond() {
-				return true
+				return true, time.Since(start) > d
 			}
 		}
 		switch t := time.Since(start); {
 		case t > d:
-			return false
-		case t > yieldAfter:
-			yield()
+			return false, true
+		case t > lookAfter:
+			p.apart()
 		}
 	}
 }
@@ -49,6 +50,17 @@ func Until(cond func() bool, d time.Duration) bool {
 // failures in a row, 2ⁿ-1 chances are let pass, at most 63. The zero value is
 // ready. It may be used from several goroutines; it is only a heuristic.
 type Backoff struct{ fails, skip atomic.Int32 }
+
+// Spin polls cond for at most d, if it may this time, and reports whether it
+// became true. p may be nil.
+func (b *Backoff) Spin(p *Place, cond func() bool, d time.Duration) bool {
+	if !b.Allow() {
+		return false
+	}
+	ok, late := until(p, cond, d)
+	b.Report(ok && !late)
+	return ok
+}
 
 // Allow reports whether to spin this time.
 func (b *Backoff) Allow() bool {
