@@ -16,8 +16,8 @@ const (
 	frameTime    = time.Millisecond      // of work, by the moving average
 	claimTime    = 20 * time.Microsecond // of work that cannot be taken back
 	prefetchTime = 5 * time.Millisecond  // longer items are not sent ahead
-	frameBytes   = 48 << 10
-	frameEntries = 1000
+	frameBytes   = 96 << 10
+	frameEntries = 2000
 	frameItems   = 1 << 16
 	inlineArg    = 32 << 10 // larger arguments go through a segment
 )

@@ -111,7 +111,11 @@ func (w *worker) result(r ring.Record) error {
 		w.p.done.Add(1)
 		en.t.Finish(i, r.Payload)
 	case recFlat:
-		n = int32(r.Extra)
+		if n = int32(r.Extra); n == 1 {
+			w.p.done.Add(1)
+			en.t.Finish(i, r.Payload) // which checks its size
+			break
+		}
 		if n > en.to-en.from || int(n)*en.t.Entry().ResFlat != len(r.Payload) {
 			return fmt.Errorf("%d flat results of %d bytes for %d items", n, len(r.Payload), en.to-en.from)
 		}
@@ -155,8 +159,8 @@ func (w *worker) settled(n int32) {
 	en.from += n
 	en.attempts = 0
 	if en.from == en.to {
-		done := w.flight.pop()
-		w.finishedFlight(&done)
+		w.finishedFlight(en)
+		w.flight.drop()
 	}
 }
 

@@ -15,7 +15,7 @@ const kind = "pool"
 // ring of tasks and the ring of results.
 const (
 	controlSize = 4096
-	ringSize    = 256 << 10
+	ringSize    = 512 << 10
 	tasksAt     = controlSize
 	resultsAt   = tasksAt + 512 + ringSize
 	memorySize  = resultsAt + 512 + ringSize

@@ -160,7 +160,7 @@ type flight struct {
 }
 
 // flightMax bounds how many entries a worker has at a time.
-const flightMax = 2048
+const flightMax = 4096
 
 func (f *flight) room() int     { return flightMax - int(f.tail.Load()-f.head.Load()) }
 func (f *flight) empty() bool   { return f.tail.Load() == f.head.Load() }
@@ -181,6 +181,13 @@ func (f *flight) pop() entry {
 	f.buf[h%flightMax] = entry{}
 	f.head.Store(h + 1)
 	return en
+}
+
+// drop is pop for an entry that nobody needs any more.
+func (f *flight) drop() {
+	h := f.head.Load()
+	f.buf[h%flightMax] = entry{}
+	f.head.Store(h + 1)
 }
 
 // takeBack removes the last n items. The caller holds rd and mu.
