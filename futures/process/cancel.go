@@ -105,6 +105,7 @@ func (p *Pool) ctxEnded(*watch.Group) {
 // that workers have not begun, and tells workers to cancel those that run.
 func (p *Pool) sweep() {
 	p.mu.Lock()
+	p.merge()
 	over := p.queue.filter(func(en *entry) bool {
 		if en.group.Ended() {
 			p.queued -= en.items()
@@ -183,7 +184,7 @@ func (p *Pool) takeBack(w *worker) (over []entry) {
 		p.queued += en.items()
 		p.queue.pushFront(en)
 	}
-	p.full = false
+	p.full.Store(false)
 	return over
 }
 

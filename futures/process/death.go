@@ -85,6 +85,7 @@ func (w *worker) died() {
 	}
 	var orphaned []entry
 	if p.state == broken || (p.state == shutting && w.cause != nil && w.target == nil && errors.Is(w.cause, futures.ErrKilled)) {
+		p.merge()
 		orphaned = p.queue.takeAll() // nobody is left to run them
 		p.queued = 0
 	}

@@ -25,21 +25,29 @@ const (
 // dispatch gives queued tasks to workers with room, and starts workers if
 // there are too few. The caller holds mu.
 func (p *Pool) dispatch() {
-	for p.queue.len() > 0 {
-		w := p.pick()
-		if w == nil {
-			if p.grow() {
-				continue // a spare was ready
+	for {
+		p.merge()
+		for p.queue.len() > 0 {
+			w := p.pick()
+			if w == nil {
+				if p.grow() {
+					continue // a spare was ready
+				}
+				// Fewer workers than there may be: the next task
+				// may have one started.
+				p.full.Store(len(p.workers) >= p.cfg.Workers)
+				p.watchStuck()
+				return
 			}
-			p.full = true
-			p.watchStuck()
-			return
+			if !p.send(w) {
+				return
+			}
 		}
-		if !p.send(w) {
+		p.full.Store(false)
+		if p.in.count.Load() == 0 {
 			return
 		}
 	}
-	p.full = false
 }
 
 // pick chooses the worker for the next frame: one that is idle, the one that
@@ -196,7 +204,11 @@ func (p *Pool) send(w *worker) bool {
 		}
 		return len(dead) > 0 && !gone
 	}
-	p.setSpinner(w)
+	if entries == 1 && p.queue.len() == 0 {
+		p.setSpinner(w) // somebody waits for this one
+	} else {
+		p.setSpinner(nil) // the cores have better things to do
+	}
 	p.running.Add(items)
 	epoch := extend(w.ctl.window, uint64(items))
 	frameHeader{w.sent, uint32(items), entries, uint32(claim), epoch}.put(buf)
@@ -306,7 +318,7 @@ func (p *Pool) putIdle(w *worker) {
 }
 
 // setSpinner lets w poll for its next task, and nobody else: a machine has
-// few cores.
+// few cores. nil: nobody at all.
 func (p *Pool) setSpinner(w *worker) {
 	if p.spinner == w {
 		return
@@ -314,6 +326,7 @@ func (p *Pool) setSpinner(w *worker) {
 	if p.spinner != nil {
 		p.spinner.ctl.spin.Store(0)
 	}
-	p.spinner = w
-	w.ctl.spin.Store(1)
+	if p.spinner = w; w != nil {
+		w.ctl.spin.Store(1)
+	}
 }

@@ -312,8 +312,8 @@ func (w *worker) frameDone(n int32) {
 	default:
 		p.putIdle(w)
 	}
-	p.full = false
-	if p.queue.len() > 0 {
+	p.full.Store(false)
+	if p.queue.len() > 0 || p.in.count.Load() > 0 {
 		p.dispatch()
 	} else if left == 0 {
 		p.watchStuck()

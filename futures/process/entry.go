@@ -64,8 +64,12 @@ func (p *Pool) split(en *entry, n int32) entry {
 type deque struct {
 	first, last *block
 	size        int
-	spare       *block // one that is empty, for the next that is needed
+	spares      *block // empty ones, for when they are needed
+	kept        int
 }
+
+// keepBlocks is how many empty blocks a deque keeps.
+const keepBlocks = 128 // 2 MiB
 
 const blockSize = 256
 
@@ -78,13 +82,32 @@ type block struct {
 func (d *deque) len() int { return d.size }
 
 func (d *deque) newBlock() *block {
-	b := d.spare
+	b := d.spares
 	if b == nil {
 		return new(block)
 	}
-	d.spare = nil
+	d.spares = b.next
+	d.kept--
 	b.next, b.from, b.to = nil, 0, 0
 	return b
+}
+
+// join moves all of x to the end of d, and d's empty blocks to x.
+func (d *deque) join(x *deque) {
+	switch {
+	case x.first == nil:
+	case d.last == nil:
+		d.first, d.last = x.first, x.last
+	default:
+		d.last.next = x.first
+		d.last = x.last
+	}
+	d.size += x.size
+	x.first, x.last, x.size = nil, nil, 0
+	if x.spares == nil {
+		x.spares, x.kept = d.spares, d.kept
+		d.spares, d.kept = nil, 0
+	}
 }
 
 func (d *deque) pushBack(en entry) {
@@ -131,7 +154,11 @@ func (d *deque) popFront() entry {
 		if d.first = b.next; d.first == nil {
 			d.last = nil
 		}
-		d.spare = b
+		if d.kept < keepBlocks {
+			b.next = d.spares
+			d.spares = b
+			d.kept++
+		}
 	}
 	return en
 }

@@ -96,6 +96,7 @@ func (w *worker) killTask(t futures.Task) error {
 			item = w.flight.front().from
 		} else {
 			over = p.takeBack(w)
+			p.merge()
 			mine = p.queue.filter(func(en *entry) bool {
 				if en.t == t {
 					p.queued -= en.items()

@@ -44,12 +44,15 @@ type Pool struct {
 	unexit    func()
 	processes sync.WaitGroup // one for each worker's goroutine
 
+	// full says that no worker has room, so that Submit need not look: who
+	// makes room looks into the inbox.
+	full atomic.Bool
+	in   inbox
+
 	mu sync.Mutex // protects what follows; taken after a worker's rd
 	// queue holds what no worker has; queued counts its items.
 	queue  deque
 	queued int64
-	// full says that no worker had room, so that Submit need not look.
-	full bool
 	// workers are the active ones, also those starting; idle the ready
 	// ones with nothing to do, the hottest last. spares wait for their
 	// turn; dying have been given up and are not yet reaped.
@@ -57,11 +60,9 @@ type Pool struct {
 	spinner                      *worker // the one that may spin
 	starts                       policy.Starts
 	nextID                       int
-	state                        state
-	broken                       error // why, if state is broken
-	ticking                      bool  // see steal.go
-	clock                        int64 // coarse time for the age of queued tasks
-	submits                      uint32
+	state                        state         // written under mu and in.mu
+	broken                       error         // why, if state is broken; likewise
+	ticking                      bool          // see steal.go
 	ended                        chan struct{} // closed when everything is over
 	sweeping, sweepAgain         bool          // see cancel.go
 	refilling                    bool          // a delayed start is due
@@ -154,31 +155,23 @@ func (p *Pool) Submit(t futures.Task) error {
 			return context.Cause(ctx)
 		}
 	}
-	p.mu.Lock()
-	if p.state != open {
-		err := p.refusal()
-		p.mu.Unlock()
+	if err := p.in.put(p, en); err != nil {
 		en.leave()
 		return err
 	}
-	p.pending.Add(1)
-	if p.submits++; p.submits&15 == 0 || p.queue.len() == 0 {
-		p.clock = now()
-	}
-	en.queuedAt = p.clock
-	p.queue.pushBack(en)
-	p.queued += int64(en.to)
-	if !p.full || len(p.workers) < p.cfg.Workers {
+	// Whoever sets full to false looks into the inbox afterwards.
+	if !p.full.Load() {
+		p.mu.Lock()
 		p.dispatch()
+		p.mu.Unlock()
 	}
-	p.mu.Unlock()
 	return nil
 }
 
 // injectOnce works out what propagators carry, once for each context.
 func injectOnce(g *watch.Group) { g.Values = propagate.Inject(g.Ctx) }
 
-// refusal says why no more tasks are taken. The caller holds mu.
+// refusal says why no more tasks are taken. The caller holds mu or in.mu.
 func (p *Pool) refusal() error {
 	if p.state == broken {
 		return p.broken
@@ -212,9 +205,10 @@ func (p *Pool) shutdown(ctx context.Context, cancel bool) error {
 	var dropped []entry
 	p.mu.Lock()
 	if p.state == open {
-		p.state = shutting
+		p.setState(shutting, nil)
 	}
 	if cancel {
+		p.merge()
 		dropped = p.queue.takeAll()
 		p.queued = 0
 	}
@@ -284,7 +278,8 @@ func (p *Pool) fail(err error) {
 		p.mu.Unlock()
 		return
 	}
-	p.state, p.broken = broken, err
+	p.setState(broken, err)
+	p.merge()
 	dropped := p.queue.takeAll()
 	p.queued = 0
 	all := p.everyone()
@@ -316,8 +311,9 @@ func (p *Pool) endAll(hard bool) {
 	}
 	p.mu.Lock()
 	if p.state == open {
-		p.state = shutting
+		p.setState(shutting, nil)
 	}
+	p.merge()
 	dropped := p.queue.takeAll()
 	p.queued = 0
 	all := p.everyone()

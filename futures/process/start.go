@@ -64,7 +64,7 @@ func (p *Pool) grow() bool {
 
 // refill keeps the stock of spares. The caller holds mu.
 func (p *Pool) refill() {
-	if p.state != open || p.refilling || len(p.spares) >= p.cfg.Spares || p.submits == 0 {
+	if p.state != open || p.refilling || len(p.spares) >= p.cfg.Spares || p.in.idle() {
 		return
 	}
 	p.refilling = true
@@ -298,7 +298,7 @@ func (w *worker) accept(h hello, r introduction) error {
 	if !w.spare {
 		p.putIdle(w)
 	}
-	p.full = false
+	p.full.Store(false)
 	p.dispatch()
 	p.refill()
 	return nil

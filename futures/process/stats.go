@@ -34,6 +34,7 @@ func (p *Pool) Stats() Stats {
 		return p.inlineStats()
 	}
 	p.mu.Lock()
+	p.merge()
 	s := Stats{
 		Queued:   p.queued,
 		Running:  p.running.Load(),

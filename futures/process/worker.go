@@ -140,7 +140,7 @@ func (p *Pool) forget(w *worker) {
 		p.spinner = nil
 	}
 	p.dying = append(p.dying, w)
-	p.full = false
+	p.full.Store(false)
 }
 
 func remove(list *[]*worker, w *worker) {
