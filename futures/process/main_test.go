@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -192,4 +193,31 @@ func within(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// kills is how many workers the chaos test kills: CONEX_CHAOS, or few.
+func kills() int {
+	if n, err := strconv.Atoi(os.Getenv("CONEX_CHAOS")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 10
+	}
+	return 40
+}
+
+// settle waits until the pool has nothing to do and says so: its counters lag
+// behind its futures by a moment.
+func settle(t testing.TB, p *process.Pool) process.Stats {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; {
+		s := p.Stats()
+		if s.Queued == 0 && s.Running == 0 {
+			return s
+		}
+		if time.Now().After(end) {
+			t.Errorf("all futures are done, but the pool says %+v", s)
+			return s
+		}
+	}
 }

@@ -8,7 +8,7 @@ import (
 // Stats is a snapshot of a pool. Items of Map count one by one.
 type Stats struct {
 	Queued     int64         // taken over and with no worker yet
-	Running    int64         // with a worker: run or about to
+	Running    int64         // with a worker: run or about to; may lag a moment behind the futures
 	Done       int64         // returned a result
 	Failed     int64         // ended with an error of any kind
 	Killed     int64         // workers that Conex killed
