@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/conexgo/conex/futures"
 )
@@ -65,63 +66,67 @@ func TestBatchTask(t *testing.T) {
 	} {
 		for _, unordered := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%v", tt.name, unordered), func(t *testing.T) {
-				e := newEngine()
-				go func() {
-					task := <-e.tasks
-					if task.Len() != 8 || task.ArgSize(0, 8) != 64 || task.ArgSize(2, 5) != 24 || task.SizeHint() != 64 ||
-						!slices.Equal(task.AppendArgs(nil, 3, 5), le(3, 4)) {
-						t.Errorf("%d items, %d bytes", task.Len(), task.ArgSize(0, 8))
-					}
-					if first, again := task.Start(), task.Start(); !first || !again || task.Done() {
-						t.Error("cannot be started")
-					}
-					for _, s := range tt.steps {
-						s(task)
-					}
-					if !task.Done() {
-						t.Error("not done")
-						task.Fail(-1, errTest)
-					}
-					if !strings.Contains(tt.want, "-") && !task.Start() {
-						t.Error("Start of a task that has been started")
-					}
-				}()
-				got := make([]byte, 8)
-				n := 0
-				see := func(i int, v int64, err error) {
-					n++
-					var own numbered
-					switch {
-					case errors.As(err, &own) && own == -1:
-						got[i] = '-'
-					case errors.As(err, &own) && int(own) == i:
-						got[i] = 'e'
-					case err != nil:
-						got[i] = '?'
-					case v == int64(10+i):
-						got[i] = '='
-					case v == int64(2*i):
-						got[i] = 'r'
-					}
-					if err != nil && v != 0 {
-						t.Errorf("item %d: %v beside %v", i, v, err)
-					}
-				}
-				if unordered {
-					for it, err := range futures.MapUnordered(t.Context(), e, double, numbers64(8), futures.ChunkSize(8)) {
-						if it.Arg != int64(it.Index) {
-							t.Errorf("%+v", it)
+				// Under a clock of its own the input is never late, so that
+				// its 8 items make one batch.
+				synctest.Test(t, func(t *testing.T) {
+					e := newEngine()
+					go func() {
+						task := <-e.tasks
+						if task.Len() != 8 || task.ArgSize(0, 8) != 64 || task.ArgSize(2, 5) != 24 || task.SizeHint() != 64 ||
+							!slices.Equal(task.AppendArgs(nil, 3, 5), le(3, 4)) {
+							t.Errorf("%d items, %d bytes", task.Len(), task.ArgSize(0, 8))
 						}
-						see(it.Index, it.Value, err)
+						if first, again := task.Start(), task.Start(); !first || !again || task.Done() {
+							t.Error("cannot be started")
+						}
+						for _, s := range tt.steps {
+							s(task)
+						}
+						if !task.Done() {
+							t.Error("not done")
+							task.Fail(-1, errTest)
+						}
+						if !strings.Contains(tt.want, "-") && !task.Start() {
+							t.Error("Start of a task that has been started")
+						}
+					}()
+					got := make([]byte, 8)
+					n := 0
+					see := func(i int, v int64, err error) {
+						n++
+						var own numbered
+						switch {
+						case errors.As(err, &own) && own == -1:
+							got[i] = '-'
+						case errors.As(err, &own) && int(own) == i:
+							got[i] = 'e'
+						case err != nil:
+							got[i] = '?'
+						case v == int64(10+i):
+							got[i] = '='
+						case v == int64(2*i):
+							got[i] = 'r'
+						}
+						if err != nil && v != 0 {
+							t.Errorf("item %d: %v beside %v", i, v, err)
+						}
 					}
-				} else {
-					for v, err := range futures.Map(t.Context(), e, double, numbers64(8), futures.ChunkSize(8)) {
-						see(n, v, err)
+					if unordered {
+						for it, err := range futures.MapUnordered(t.Context(), e, double, numbers64(8), futures.ChunkSize(8)) {
+							if it.Arg != int64(it.Index) {
+								t.Errorf("%+v", it)
+							}
+							see(it.Index, it.Value, err)
+						}
+					} else {
+						for v, err := range futures.Map(t.Context(), e, double, numbers64(8), futures.ChunkSize(8)) {
+							see(n, v, err)
+						}
 					}
-				}
-				if string(got) != tt.want || n != 8 {
-					t.Errorf("%d items, got %q, want %q", n, got, tt.want)
-				}
+					if string(got) != tt.want || n != 8 {
+						t.Errorf("%d items, got %q, want %q", n, got, tt.want)
+					}
+				})
 			})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/conexgo/conex"
@@ -128,7 +129,9 @@ func TestCallTask(t *testing.T) {
 	}
 }
 
-func TestRunner(t *testing.T) {
+func TestRunner(t *testing.T) { synctest.Test(t, testRunner) }
+
+func testRunner(t *testing.T) {
 	e := newEngine()
 	ctx := t.Context()
 	f := futures.Submit(ctx, e, double, 1)
