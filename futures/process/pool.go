@@ -152,7 +152,7 @@ func (p *Pool) Submit(t futures.Task) error {
 		en.group = p.ctxs.Enter(ctx, injectOnce)
 		if ctx.Err() != nil {
 			en.leave()
-			return context.Cause(ctx)
+			return watch.Reason(ctx)
 		}
 	}
 	if err := p.in.put(p, en); err != nil {
