@@ -319,7 +319,7 @@ func TestTerminateAndKillPool(t *testing.T) {
 	}
 }
 
-// A bell is a writer that counts and keeps.
+// A capture is a writer that keeps the first megabyte of what it is given.
 type capture struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -164,10 +164,13 @@ func (w *worker) launch() (stderr *os.File, err error) {
 		conn.Close()
 		return nil, err
 	}
-	out, outTheirs, err := sink(p.cfg.Stdout, os.Stdout, nil)
+	_, outTheirs, err := sink(p.cfg.Stdout, os.Stdout, nil)
 	if err != nil {
 		conn.Close()
 		return nil, err
+	}
+	if outTheirs != os.Stdout {
+		files = append(files, outTheirs)
 	}
 	errTo := p.cfg.Stderr
 	if errTo == nil {
@@ -178,11 +181,7 @@ func (w *worker) launch() (stderr *os.File, err error) {
 		conn.Close()
 		return nil, err
 	}
-	_ = out
 	files = append(files, errTheirs)
-	if outTheirs != os.Stdout {
-		files = append(files, outTheirs)
-	}
 	c, err := child.Start(child.Spec{
 		Env:    iworker.Env(kind, p.cfg.Env),
 		Files:  []*os.File{theirs, w.mem.File()},
@@ -191,6 +190,7 @@ func (w *worker) launch() (stderr *os.File, err error) {
 	})
 	if err != nil {
 		conn.Close()
+		stderr.Close()
 		return nil, fmt.Errorf("process: starting a worker: %w", err)
 	}
 	p.mu.Lock()
