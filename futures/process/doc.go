@@ -36,8 +36,8 @@
 // two cores; to a sleeping one, two wake-ups, some 60 µs on a virtual machine.
 // Tasks that are submitted faster than they run are sent in frames and cost a
 // fraction of a microsecond each. Large arguments and results are copied twice
-// each way; a conex.Buffer is not copied at all. A worker costs about 1 ms to start, which
-// spares hide, and 2 to 3 MB of private memory. `go run ./bench -only process`
+// each way; a conex.Buffer is not copied at all. A worker of a small program costs 1 to 2
+// ms to start, which spares hide, and about 1 MB of private memory while idle. `go run ./bench -only process`
 // measures all of it beside CPython and other Go packages.
 //
 // # What happens when things die
