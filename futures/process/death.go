@@ -34,7 +34,7 @@ func (w *worker) died() {
 	var guilty *entry
 	var rest []entry
 	if !neverReady {
-		begun := atomic.LoadUint64(w.ctl.begun) > w.ended
+		begun := atomic.LoadUint64(w.ctl.begun) > w.ended.Load()
 		for !w.flight.empty() {
 			en := w.flight.pop()
 			p.running.Add(-en.items())
@@ -182,10 +182,10 @@ func (w *worker) recoverFlat() {
 	en := w.flight.front()
 	size := en.t.Entry().ResFlat
 	begun := atomic.LoadUint64(w.ctl.begun)
-	if en.t.Entry().RunFlat == nil || begun < w.ended+2 {
+	if en.t.Entry().RunFlat == nil || begun < w.ended.Load()+2 {
 		return
 	}
-	n := begun - 1 - w.ended
+	n := begun - 1 - w.ended.Load()
 	if n >= uint64(en.items()) {
 		return
 	}
@@ -193,8 +193,8 @@ func (w *worker) recoverFlat() {
 	if b == nil {
 		return
 	}
+	w.count(int32(n))
 	en.t.FinishRange(int(en.from), int(en.from)+int(n), b)
 	en.from += int32(n)
-	w.count(int32(n))
 	w.p.done.Add(int64(n))
 }

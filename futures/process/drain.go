@@ -109,10 +109,12 @@ func (w *worker) result(r ring.Record) error {
 	switch r.Kind {
 	case recOK:
 		w.p.done.Add(1)
+		w.count(1)
 		en.t.Finish(i, r.Payload)
 	case recFlat:
 		if n = int32(r.Extra); n == 1 {
 			w.p.done.Add(1)
+			w.count(1)
 			en.t.Finish(i, r.Payload) // which checks its size
 			break
 		}
@@ -120,6 +122,7 @@ func (w *worker) result(r ring.Record) error {
 			return fmt.Errorf("%d flat results of %d bytes for %d items", n, len(r.Payload), en.to-en.from)
 		}
 		w.p.done.Add(int64(n))
+		w.count(n)
 		en.t.FinishRange(i, i+int(n), r.Payload)
 	case recPart:
 		whole, err := w.assemble(r)
@@ -127,6 +130,7 @@ func (w *worker) result(r ring.Record) error {
 			return err
 		}
 		w.p.done.Add(1)
+		w.count(1)
 		en.t.FinishOwned(i, whole, nil)
 	case recShared:
 		return w.sharedResult(r.Payload)
@@ -135,14 +139,11 @@ func (w *worker) result(r ring.Record) error {
 		if bad != nil {
 			err = bad
 		}
-		w.p.failed.Add(1)
-		en.t.Fail(i, err)
+		w.fail(en, err)
 	case recPanic:
-		w.p.failed.Add(1)
-		en.t.Fail(i, readPanic(r.Payload))
+		w.fail(en, readPanic(r.Payload))
 	case recSkip:
-		w.p.failed.Add(1)
-		en.t.Fail(i, skipped(en))
+		w.fail(en, skipped(en))
 	case recBroken:
 		return fmt.Errorf("worker: %s", r.Payload)
 	default:
@@ -152,10 +153,17 @@ func (w *worker) result(r ring.Record) error {
 	return nil
 }
 
-// settled notes that the next n items have ended.
+// fail ends the next item, of en, with err.
+func (w *worker) fail(en *entry, err error) {
+	w.p.failed.Add(1)
+	w.count(1)
+	en.t.Fail(int(en.from), err)
+}
+
+// settled takes the next n items, which are counted and finished, out of the
+// flight.
 func (w *worker) settled(n int32) {
 	en := w.flight.front()
-	w.count(n)
 	en.from += n
 	en.attempts = 0
 	if en.from == en.to {
@@ -177,14 +185,16 @@ func (w *worker) endLarge() bool {
 	}
 	en := w.flight.front()
 	w.p.done.Add(1)
+	w.count(1)
 	en.t.FinishOwned(int(en.from), b, nil)
 	w.settled(1)
 	return true
 }
 
-// count notes that n more items have ended.
+// count notes that n more items end. It comes before they are finished: who
+// waits for one may submit the next at once, and shall find this worker free.
 func (w *worker) count(n int32) {
-	w.ended += uint64(n)
+	w.ended.Store(w.ended.Load() + uint64(n))
 	w.acc.items += int64(n)
 }
 
@@ -298,7 +308,7 @@ func (w *worker) frameDone(n int32) {
 	p := w.p
 	left := w.frames.Add(-n)
 	p.mu.Lock()
-	w.tasksRun = int64(w.ended)
+	w.tasksRun = int64(w.ended.Load())
 	closing := false
 	switch {
 	case left > 0:

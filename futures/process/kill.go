@@ -10,7 +10,7 @@ import (
 
 // hasBegun reports whether the first item in flight has begun. The caller
 // holds rd and has drained.
-func (w *worker) hasBegun() bool { return atomic.LoadUint64(w.ctl.begun) > w.ended }
+func (w *worker) hasBegun() bool { return atomic.LoadUint64(w.ctl.begun) > w.ended.Load() }
 
 // killFor kills w if it is running item i of t, and only then; what it has
 // not begun moves on, and another worker takes its place at once.

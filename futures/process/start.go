@@ -43,7 +43,7 @@ func (p *Pool) grow() bool {
 	}
 	coming := int64(0)
 	for _, w := range p.workers {
-		if w.state == starting {
+		if w.state == starting || w.nearlyIdle() {
 			coming++
 		}
 	}
@@ -60,6 +60,12 @@ func (p *Pool) grow() bool {
 		coming++
 	}
 	return false
+}
+
+// nearlyIdle reports whether all that w was sent has ended, and the word that
+// it may have more is on its way. The caller holds mu.
+func (w *worker) nearlyIdle() bool {
+	return w.state == ready && !w.idle && w.sent == w.ended.Load()
 }
 
 // refill keeps the stock of spares. The caller holds mu.

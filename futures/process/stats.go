@@ -80,7 +80,7 @@ func (w *worker) current() string {
 		return "" // between two
 	}
 	defer w.rd.Unlock()
-	if w.dead || w.flight.empty() || atomic.LoadUint64(w.ctl.begun) <= w.ended {
+	if w.dead || w.flight.empty() || atomic.LoadUint64(w.ctl.begun) <= w.ended.Load() {
 		return ""
 	}
 	return w.flight.front().t.Name()

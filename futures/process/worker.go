@@ -61,10 +61,10 @@ type worker struct {
 	// The receiving side, protected by rd.
 	rd        sync.Mutex
 	results   *ring.Consumer
-	ended     uint64    // items that ended
-	part      []byte    // a large result that arrives in pieces
-	large     *arriving // a large result that is being copied
-	largeID   uint64    // the segment it waits for
+	ended     atomic.Uint64 // items that ended, or are about to: see nearlyIdle
+	part      []byte        // a large result that arrives in pieces
+	large     *arriving     // a large result that is being copied
+	largeID   uint64        // the segment it waits for
 	largeSegs map[uint64]*shm.Segment
 	shared    []*shm.Shared // came by the socket, for results to come
 	waiting   []waiting     // results whose memory is still to come
