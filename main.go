@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/conexgo/conex/internal/exit"
+	"github.com/conexgo/conex/internal/mainctx"
 	"github.com/conexgo/conex/internal/worker"
 )
 
@@ -35,7 +36,8 @@ func (e *InterruptError) Is(target error) bool { return target == context.Cancel
 // packages, runs in the workers too. Python programs have an
 // if __name__ == "__main__" guard and freeze_support for this.
 //
-// In the program itself, Main calls run. Its ctx ends with the first interrupt
+// In the program itself, Main calls run. Its ctx carries what packages such as
+// contextvars put there for the main thread, and ends with the first interrupt
 // or SIGTERM (context.Cause then gives an *[InterruptError]); a second one ends
 // the program at once, and every worker with it. When run returns, Main waits
 // for what is still open: executors finish the tasks they were given, unless
@@ -59,7 +61,7 @@ func Main(run func(ctx context.Context) error) {
 			cancel(&InterruptError{s})
 		}
 	}()
-	err := run(ctx)
+	err := run(mainctx.Wrap(ctx))
 	exit.Run(ctx)
 	var interrupt *InterruptError
 	interrupted := errors.As(context.Cause(ctx), &interrupt)

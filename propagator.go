@@ -13,7 +13,8 @@ type Propagator interface {
 	// Name identifies the propagator on both sides.
 	Name() string
 	// Inject returns what ctx carries, as bytes; nil for nothing. It is
-	// called once for each context under which tasks are submitted.
+	// called once for each context under which tasks are submitted, and
+	// again when context variables that travel have changed there.
 	Inject(ctx context.Context) []byte
 	// Extract returns ctx with the values that Inject found. It runs in
 	// the worker.

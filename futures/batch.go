@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -59,12 +60,13 @@ func (b *batch[A, R]) Entry() *wire.Entry {
 	return &b.m.w.Entry
 }
 
-func (b *batch[A, R]) Name() string             { return b.m.fn.Name() }
-func (b *batch[A, R]) Context() context.Context { return b.m.ctx }
-func (b *batch[A, R]) Timeout() time.Duration   { return b.m.timeout }
-func (b *batch[A, R]) Len() int                 { return len(b.args) }
-func (b *batch[A, R]) Attach(r *Runner)         { b.runner.Store(r) }
-func (b *batch[A, R]) Done() bool               { return b.ready() == len(b.args) }
+func (b *batch[A, R]) Name() string              { return b.m.fn.Name() }
+func (b *batch[A, R]) Context() context.Context  { return b.m.ctx }
+func (b *batch[A, R]) Inherited() inherit.Values { return b.m.vars }
+func (b *batch[A, R]) Timeout() time.Duration    { return b.m.timeout }
+func (b *batch[A, R]) Len() int                  { return len(b.args) }
+func (b *batch[A, R]) Attach(r *Runner)          { b.runner.Store(r) }
+func (b *batch[A, R]) Done() bool                { return b.ready() == len(b.args) }
 
 // ready is how many items have ended, from the first on.
 func (b *batch[A, R]) ready() int { return int(uint32(b.prog.Load())) }

@@ -31,6 +31,7 @@ func (b *batch[A, R]) runSome(ctx context.Context, from, to int) (next int) {
 	m, fn := b.m, b.m.fn
 	args, res := b.args, b.res
 	timed := m.timeout > 0
+	own, copies := ctx, m.vars.Each(ctx, to-from)
 	for ; i < to; i++ {
 		// Asking ctx for each item would cost as much as all the rest.
 		if m.over.Load() || i == from && ctx.Err() != nil {
@@ -42,7 +43,10 @@ func (b *batch[A, R]) runSome(ctx context.Context, from, to int) (next int) {
 			b.runTimed(ctx, i)
 			continue
 		}
-		r, err := fn.Call(ctx, args[i])
+		if copies != nil {
+			own = copies()
+		}
+		r, err := fn.Call(own, args[i])
 		if err != nil {
 			countFailures(ctx, 1)
 			b.failRange(i, i+1, err)
@@ -64,7 +68,7 @@ func (b *batch[A, R]) runSome(ctx context.Context, from, to int) (next int) {
 func (b *batch[A, R]) runTimed(ctx context.Context, i int) {
 	timed, cancel := context.WithTimeout(ctx, b.m.timeout)
 	defer cancel()
-	r, err := b.m.fn.Call(timed, b.args[i])
+	r, err := b.m.fn.Call(b.m.vars.Give(timed), b.args[i])
 	if err != nil {
 		countFailures(ctx, 1)
 		b.failRange(i, i+1, err)

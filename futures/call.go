@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -18,6 +19,7 @@ type call[A, R any] struct {
 	ctx  context.Context
 	fn   Callable[A, R]
 	w    *wire.Func[A, R] // nil if fn cannot leave the process
+	vars inherit.Values   // that ctx carried at Submit
 	arg  A
 	rare *rareCall // nil for most
 }
@@ -49,11 +51,12 @@ func (c *call[A, R]) Entry() *wire.Entry {
 	return &c.w.Entry
 }
 
-func (c *call[A, R]) Name() string             { return c.fn.Name() }
-func (c *call[A, R]) Context() context.Context { return c.ctx }
-func (c *call[A, R]) Len() int                 { return 1 }
-func (c *call[A, R]) Start() bool              { return c.start() }
-func (c *call[A, R]) Attach(r *Runner)         { c.runner.Store(r) }
+func (c *call[A, R]) Name() string              { return c.fn.Name() }
+func (c *call[A, R]) Context() context.Context  { return c.ctx }
+func (c *call[A, R]) Inherited() inherit.Values { return c.vars }
+func (c *call[A, R]) Len() int                  { return 1 }
+func (c *call[A, R]) Start() bool               { return c.start() }
+func (c *call[A, R]) Attach(r *Runner)          { c.runner.Store(r) }
 
 func (c *call[A, R]) Timeout() time.Duration {
 	if c.rare == nil {
@@ -70,10 +73,11 @@ func (c *call[A, R]) Run(ctx context.Context, from, to int) {
 	if from > 0 || to < 1 || c.done() {
 		return
 	}
-	var cancel context.CancelFunc
+	own, cancel := ctx, context.CancelFunc(nil)
 	if d := c.Timeout(); d > 0 {
-		ctx, cancel = context.WithTimeout(ctx, d)
+		own, cancel = context.WithTimeout(ctx, d)
 	}
+	own = c.vars.Give(own)
 	returned := false
 	defer func() {
 		if cancel != nil {
@@ -83,7 +87,7 @@ func (c *call[A, R]) Run(ctx context.Context, from, to int) {
 			c.fail(ctx, panicError(recover()))
 		}
 	}()
-	r, err := c.fn.Call(ctx, c.arg)
+	r, err := c.fn.Call(own, c.arg)
 	returned = true
 	if err != nil {
 		c.fail(ctx, err)
@@ -120,6 +124,7 @@ func panicError(r any) error {
 func (c *call[A, R]) drop() {
 	var zero A
 	c.arg = zero
+	c.vars = inherit.Values{}
 	if c.rare != nil {
 		c.rare = nil
 	}

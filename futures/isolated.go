@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/propagate"
 	"github.com/conexgo/conex/internal/remote"
 )
@@ -29,8 +30,9 @@ func NewIsolatedPool(cfg ThreadConfig) (*ThreadPool, error) {
 // An isolatedTask is a task whose arguments are bytes.
 type isolatedTask struct {
 	Task
-	handles []any // what the arguments refer to
-	from    int   // the first item that has not run
+	handles []any  // what the arguments refer to
+	carried []byte // what propagators took of the context
+	from    int    // the first item that has not run
 }
 
 // isolate fixes the bytes of t's arguments.
@@ -42,17 +44,22 @@ func isolate(t Task) (*isolatedTask, error) {
 	if e.Err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotEncodable, e.Err)
 	}
+	carried, err := propagate.Inject(t.Inherited().Give(t.Context()))
+	if err != nil {
+		return nil, fmt.Errorf("%w: context of %q: %w", ErrNotEncodable, t.Name(), err)
+	}
 	handles, err := t.Encode(nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: argument of %q: %w", ErrNotEncodable, t.Name(), err)
 	}
-	return &isolatedTask{Task: t, handles: handles}, nil
+	return &isolatedTask{Task: t, handles: handles, carried: carried}, nil
 }
 
 // runIsolated runs the items of t on copies of their arguments.
 func (w *thread) runIsolated(t *isolatedTask) {
 	parent := t.Context()
-	ctx, cancel := isolatedContext(parent, w)
+	ctx, cancel := isolatedContext(parent, w, t.carried)
+	vars := inherit.TakeOrEmpty(ctx)
 	defer cancel(nil)
 	defer func() {
 		if t.from == t.Len() {
@@ -68,17 +75,18 @@ func (w *thread) runIsolated(t *isolatedTask) {
 			t.Fail(i, ctxError(parent))
 			continue
 		}
-		w.runCopy(ctx, t, i)
+		w.runCopy(ctx, vars, t, i)
 	}
 }
 
 // runCopy runs item i.
-func (w *thread) runCopy(ctx context.Context, t *isolatedTask, i int) {
+func (w *thread) runCopy(ctx context.Context, vars inherit.Values, t *isolatedTask, i int) {
 	if d := t.Timeout(); d > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
+	ctx = vars.Give(ctx)
 	returned := false
 	defer func() {
 		if returned {
@@ -152,9 +160,10 @@ func pick(handles []any, id uint64) (any, error) {
 	return handles[id], nil
 }
 
-// isolatedContext is what arrives of parent on the other side of a border.
-func isolatedContext(parent context.Context, w *thread) (context.Context, context.CancelCauseFunc) {
-	ctx, err := propagate.Extract(&threadCtx{context.Background(), w}, propagate.Inject(parent))
+// isolatedContext is what arrives of parent on the other side of a border,
+// where propagators took carried along.
+func isolatedContext(parent context.Context, w *thread, carried []byte) (context.Context, context.CancelCauseFunc) {
+	ctx, err := propagate.Extract(&threadCtx{context.Background(), w}, carried)
 	ctx, cancel := context.WithCancelCause(ctx)
 	if err != nil {
 		cancel(err)

@@ -33,6 +33,9 @@ import (
 // the sequence ends. An item that goes on running all the same, on a
 // goroutine, is yielded with an error matching [ErrStillRunning].
 //
+// Each item has a copy of the context variables that ctx carries when the range
+// begins; see package contextvars.
+//
 // If ex refuses an item, that item and those read with it yield the refusal,
 // and no more input is read. in runs on a goroutine of its own; if it panics,
 // Map panics with the same value when all items before that have been yielded.

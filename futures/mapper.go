@@ -9,6 +9,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -28,6 +29,7 @@ type mapper[A, R any] struct {
 	outer   context.Context // the caller's
 	ctx     context.Context // derived: ended when the consumer leaves
 	cancel  context.CancelFunc
+	vars    inherit.Values // that outer carried at the start
 	ex      Executor
 	fn      Callable[A, R]
 	w       *wire.Func[A, R]
@@ -126,7 +128,7 @@ func newMapper[A, R any](ctx context.Context, ex Executor, fn Callable[A, R], in
 		return nil, ctxError(ctx)
 	}
 	m := &mapper[A, R]{
-		outer: ctx, ex: ex, fn: fn, timeout: o.timeout,
+		outer: ctx, vars: inherit.Take(ctx), ex: ex, fn: fn, timeout: o.timeout,
 		workers:   max(ex.Workers(), 1),
 		chunkSize: o.chunk, buffer: o.buffer,
 		maxSize: batchMax, maxOut: 1 << 62,

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -17,7 +18,8 @@ import (
 // ctx is the context of the call: when it ends before the call has started the
 // future fails with the reason and the call is not made; when it ends later,
 // the call's own context ends. It costs nothing to submit many calls under one
-// ctx.
+// ctx. The call has a copy of the context variables that ctx carries now; see
+// package contextvars.
 //
 // A process pool fixes arg's bytes during Submit; a thread pool passes arg as
 // it is, so what it points to is shared.
@@ -60,6 +62,7 @@ func (c *call[A, R]) submit(ex Executor, opts []CallOption) error {
 	if c.ctx.Err() != nil {
 		return ctxError(c.ctx)
 	}
+	c.vars = inherit.Take(c.ctx)
 	c.w = wireOf(c.fn)
 	if err := ex.Submit(c); err != nil {
 		return refusal(c.ctx, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -22,8 +23,11 @@ type Task interface {
 	Entry() *wire.Entry
 	Name() string
 
-	// Context is what the task was submitted under.
+	// Context is what the task was submitted under; Inherited are the
+	// context variables that it carried then. Run gives each item a copy of
+	// these; an engine that does not call Run sees to it.
 	Context() context.Context
+	Inherited() inherit.Values
 
 	// Timeout is how long each item may run, counted from its start; 0
 	// means no limit. See [TaskTimeout].

@@ -6,6 +6,8 @@ import (
 	"runtime/pprof"
 	"sync"
 	"unsafe"
+
+	"github.com/conexgo/conex/internal/inherit"
 )
 
 // A thread is a worker of a ThreadPool.
@@ -199,7 +201,7 @@ func (w *thread) initialise() bool {
 			w.initFailed(panicError(recover()))
 		}
 	}()
-	err := p.init(&threadCtx{context.Background(), w})
+	err := p.init(inherit.Own(&threadCtx{context.Background(), w}))
 	returned = true
 	if err != nil {
 		w.initFailed(err)

@@ -149,10 +149,14 @@ func (p *Pool) Submit(t futures.Task) error {
 		return fmt.Errorf("%w: argument of %q: %w", futures.ErrNotEncodable, t.Name(), err)
 	}
 	if ctx := t.Context(); ctx != nil && ctx != context.Background() {
-		en.group = p.ctxs.Enter(ctx, injectOnce)
+		en.group = p.ctxs.EnterWith(ctx, t.Inherited(), injectOnce)
 		if ctx.Err() != nil {
 			en.leave()
 			return watch.Reason(ctx)
+		}
+		if err := en.group.Bad; err != nil {
+			en.leave()
+			return fmt.Errorf("%w: context of %q: %w", futures.ErrNotEncodable, t.Name(), err)
 		}
 	}
 	if err := p.in.put(p, en); err != nil {
@@ -168,8 +172,9 @@ func (p *Pool) Submit(t futures.Task) error {
 	return nil
 }
 
-// injectOnce works out what propagators carry, once for each context.
-func injectOnce(g *watch.Group) { g.Values = propagate.Inject(g.Ctx) }
+// injectOnce works out what propagators carry, once for each context with the
+// same variables.
+func injectOnce(g *watch.Group) { g.Values, g.Bad = propagate.Inject(g.Vars.Give(g.Ctx)) }
 
 // refusal says why no more tasks are taken. The caller holds mu or in.mu.
 func (p *Pool) refusal() error {

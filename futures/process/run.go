@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/conexgo/conex/futures"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/shm"
 	"github.com/conexgo/conex/internal/wire"
@@ -31,6 +32,7 @@ type frame struct {
 	items   uint32 // to run
 	args    []byte // of those
 	ctx     context.Context
+	vars    inherit.Values // of which each item gets a copy
 	timeout time.Duration
 	flat    bool
 	shared  []byte // ids of the memory that the arguments refer to
@@ -86,7 +88,7 @@ func (s *server) run() {
 		}
 	}
 	s.time()
-	f.active, f.rest, f.args, f.ctx = false, nil, nil, nil
+	f.active, f.rest, f.args, f.ctx, f.vars = false, nil, nil, nil, inherit.Values{}
 	s.watch.busy.Store(false)
 	s.watch.slow.Store(false)
 	if s.tasks.Release() {
@@ -148,7 +150,7 @@ func (s *server) next() error {
 		f.timed = fn
 	}
 	f.fn = fn
-	f.ctx = s.ctxs.get(h.ctx)
+	f.ctx, f.vars = s.ctxs.get(h.ctx)
 	return nil
 }
 
@@ -265,6 +267,7 @@ func (s *server) callFlat(res []byte, n int) (done int, bad *failure, err error)
 		}
 		s.failed(&failure{goexit: true})
 	}()
+	s.meter.Vars = f.vars
 	done, err = f.fn.RunFlat(f.ctx, f.args, res, n, &s.meter)
 	normal = true
 	return done, nil, err
@@ -317,6 +320,7 @@ func (s *server) runOne() {
 		ctx, cancel = context.WithTimeout(ctx, f.timeout)
 		s.ctl.begunAt.Store(now())
 	}
+	ctx = f.vars.Give(ctx)
 	room := s.reserve(guess)
 	s.enc.Buf, s.enc.Handles = room[:0], nil
 	s.enc.TailMin, s.enc.Tail = pieceSize, nil

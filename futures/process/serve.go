@@ -16,6 +16,7 @@ import (
 
 	"github.com/conexgo/conex/internal/child"
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/ring"
 	"github.com/conexgo/conex/internal/shm"
@@ -171,7 +172,7 @@ func (s *server) initialise(e *wire.Entry) (err error) {
 			}
 			done <- fmt.Errorf("it called runtime.Goexit")
 		}()
-		err, _ := e.RunOne(s.ctxs.base(), &s.dec, &s.enc)
+		err, _ := e.RunOne(inherit.Own(s.ctxs.base()), &s.dec, &s.enc)
 		s.enc.Buf = nil
 		ok = true
 		done <- err

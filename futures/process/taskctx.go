@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/propagate"
 )
 
@@ -23,6 +24,7 @@ type contexts struct {
 type taskCtx struct {
 	ctx    context.Context
 	cancel context.CancelFunc // nil if it never ends
+	vars   inherit.Values     // of which each item gets a copy
 }
 
 func (*contexts) base() context.Context { return context.Background() }
@@ -36,7 +38,7 @@ func (c *contexts) define(b []byte) {
 	if err != nil {
 		ctx = c.base()
 	}
-	t := &taskCtx{ctx: ctx}
+	t := &taskCtx{ctx: ctx, vars: inherit.TakeOrEmpty(ctx)}
 	switch {
 	case deadline != 0:
 		t.ctx, t.cancel = context.WithDeadline(ctx, time.Unix(0, deadline))
@@ -67,19 +69,20 @@ func (t *taskCtx) end(deadline bool) {
 	t.cancel()
 }
 
-// get returns the context with the given id; 0 is the background.
-func (c *contexts) get(id uint32) context.Context {
+// get returns the context with the given id, and its variables; 0 is the
+// background.
+func (c *contexts) get(id uint32) (context.Context, inherit.Values) {
 	if id == 0 {
-		return c.base()
+		return c.base(), inherit.TakeOrEmpty(c.base())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t := c.known[id]; t != nil {
-		return t.ctx
+		return t.ctx, t.vars
 	}
 	ctx, cancel := context.WithCancel(c.base())
 	cancel() // it was cancelled and forgotten
-	return ctx
+	return ctx, inherit.Values{}
 }
 
 func (c *contexts) cancel(id uint32, deadline bool) {

@@ -34,13 +34,27 @@ func Add(p Propagator) bool {
 	return true
 }
 
+// A Checker is a Propagator that can say why it cannot carry what ctx has; its
+// Inject is not used.
+type Checker interface {
+	TryInject(ctx context.Context) ([]byte, error)
+}
+
 // Inject collects what the propagators find in ctx: nil if nothing.
-func Inject(ctx context.Context) []byte {
+func Inject(ctx context.Context) ([]byte, error) {
 	registered.RLock()
 	defer registered.RUnlock()
 	var out []byte
 	for _, p := range registered.list {
-		data := p.Inject(ctx)
+		var data []byte
+		if c, ok := p.(Checker); ok {
+			var err error
+			if data, err = c.TryInject(ctx); err != nil {
+				return nil, err
+			}
+		} else {
+			data = p.Inject(ctx)
+		}
 		if data == nil {
 			continue
 		}
@@ -50,7 +64,7 @@ func Inject(ctx context.Context) []byte {
 		out = binary.AppendUvarint(out, uint64(len(data)))
 		out = append(out, data...)
 	}
-	return out
+	return out, nil
 }
 
 var errCorrupt = errors.New("conex: corrupt context values")

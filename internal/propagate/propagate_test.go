@@ -2,6 +2,7 @@ package propagate
 
 import (
 	"context"
+	"errors"
 	"testing"
 )
 
@@ -27,11 +28,14 @@ func TestRoundTrip(t *testing.T) {
 		t.Error("Add")
 	}
 	ctx := context.Background()
-	if Inject(ctx) != nil {
+	if b, err := Inject(ctx); b != nil || err != nil {
 		t.Error("something of nothing")
 	}
 	ctx = context.WithValue(context.WithValue(ctx, a, "x"), b, "")
-	data := Inject(ctx)
+	data, err := Inject(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	got, err := Extract(context.Background(), data)
 	if err != nil || got.Value(a) != "x" || got.Value(b) != "" {
 		t.Errorf("%v, %v, %v", got.Value(a), got.Value(b), err)
@@ -43,6 +47,35 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if _, err := Extract(context.Background(), []byte{3, 'x', 'y', 'z', 0}); err != nil {
 		t.Errorf("an unknown propagator: %v", err)
+	}
+}
+
+type checker struct{ carrier }
+
+var errNot = errors.New("not this")
+
+func (checker) TryInject(ctx context.Context) ([]byte, error) {
+	if ctx.Value(key{"bad"}) != nil {
+		return nil, errNot
+	}
+	return []byte("checked"), nil
+}
+
+func TestChecker(t *testing.T) {
+	if !Add(checker{carrier{key{"c"}}}) {
+		t.Fatal("Add")
+	}
+	defer func() { registered.list = registered.list[:len(registered.list)-1] }()
+	data, err := Inject(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Extract(context.Background(), data); err != nil || got.Value(key{"c"}) != "checked" {
+		t.Errorf("%v, %v", got.Value(key{"c"}), err)
+	}
+	bad := context.WithValue(context.Background(), key{"bad"}, true)
+	if data, err := Inject(bad); data != nil || !errors.Is(err, errNot) {
+		t.Errorf("%q, %v", data, err)
 	}
 }
 

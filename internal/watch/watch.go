@@ -1,6 +1,7 @@
 // Package watch notices the end of contexts for engines that hold many tasks:
 // one context.AfterFunc for each distinct context, however many tasks share
-// it.
+// it. Contexts are distinct also when variables that travel to other processes
+// differ.
 package watch
 
 import (
@@ -8,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/conexgo/conex/internal/inherit"
 )
 
 // A Watcher groups tasks by their context. Its methods are safe for
@@ -23,15 +26,20 @@ type Watcher struct {
 	hot    atomic.Pointer[Group] // last, for Enter without the lock
 }
 
-// A key is the identity of a context: its interface words. Comparing
-// interfaces would panic on contexts of uncomparable types. The group keeps
-// the context alive, so the words are not reused while the key is in the map.
-type key [2]uintptr
+// A key is the identity of a context: its interface words, and the variables
+// that travel. Comparing interfaces would panic on contexts of uncomparable
+// types. The group keeps the context alive, so the words are not reused while
+// the key is in the map.
+type key struct {
+	ctx        [2]uintptr
+	travelling unsafe.Pointer
+}
 
 // A Group is the tasks of one engine under one context.
 type Group struct {
-	Ctx context.Context
-	ID  uint32 // unique within the Watcher, never 0
+	Ctx  context.Context
+	Vars inherit.Values // with the group's first member
+	ID   uint32         // unique within the Watcher, never 0
 
 	w     *Watcher
 	key   key
@@ -39,8 +47,10 @@ type Group struct {
 	stop  func() bool
 	ended atomic.Bool
 
-	// Values is for the engine: what it worked out once for this context.
+	// Values and Bad are for the engine: what it worked out once for this
+	// context, or why it could not.
 	Values []byte
+	Bad    error
 }
 
 // New returns a Watcher that calls onEnd, on a goroutine of its own, when the
@@ -55,10 +65,15 @@ const dead = -1 << 30
 // context that never ends and for which init is nil; init, if given, runs
 // once for a new group before anybody else sees it.
 func (w *Watcher) Enter(ctx context.Context, init func(*Group)) *Group {
+	return w.EnterWith(ctx, inherit.Values{}, init)
+}
+
+// EnterWith is Enter for a task that takes variables along.
+func (w *Watcher) EnterWith(ctx context.Context, vars inherit.Values, init func(*Group)) *Group {
 	if ctx.Done() == nil && init == nil {
 		return nil
 	}
-	k := *(*key)(unsafe.Pointer(&ctx))
+	k := key{*(*[2]uintptr)(unsafe.Pointer(&ctx)), vars.Travelling()}
 	if g := w.hot.Load(); g != nil && g.key == k && g.refs.Add(1) > 0 {
 		return g
 	}
@@ -67,7 +82,7 @@ func (w *Watcher) Enter(ctx context.Context, init func(*Group)) *Group {
 	g := w.live[k]
 	if g == nil || g.refs.Add(1) <= 0 {
 		w.nextID++
-		g = &Group{Ctx: ctx, ID: w.nextID, w: w, key: k}
+		g = &Group{Ctx: ctx, Vars: vars, ID: w.nextID, w: w, key: k}
 		g.refs.Store(1)
 		if init != nil {
 			init(g)

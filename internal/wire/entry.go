@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/inherit"
 )
 
 // An Entry is a registered function as a worker sees it: without its types.
@@ -44,6 +45,9 @@ type Meter struct {
 	Progress *uint64
 	Base     uint64 // the number of the first item of this run
 	Stop     uint32 // set (atomically) from outside to end the run after the current item
+
+	// Vars are the context variables of which each item gets a copy.
+	Vars inherit.Values
 }
 
 var table struct {

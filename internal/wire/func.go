@@ -69,7 +69,11 @@ func runFlat[A, R any](fn func(context.Context, A) (R, error)) func(context.Cont
 		}
 		as := unsafe.Slice((*A)(unsafe.Pointer(&args[0])), n)
 		rs := unsafe.Slice((*R)(unsafe.Pointer(&results[0])), n)
+		next := m.Vars.Each(ctx, n)
 		for i := range as {
+			if next != nil {
+				ctx = next()
+			}
 			storeRelease(m.Progress, m.Base+uint64(i))
 			r, err := fn(ctx, as[i])
 			if err != nil {
