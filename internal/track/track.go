@@ -6,6 +6,7 @@ package track
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,12 @@ const (
 )
 
 var wanted atomic.Uint32
+
+// Free is 0 while nobody wants to know holders. While somebody does, it is a
+// number that is not the state of any lock, so that a lock whose state is 0
+// when it is free need not look at On as well: it tries to change its state
+// from Free, and does what else is to be done if that fails.
+var Free atomic.Int64
 
 // On reports whether holders are to be noted: whoever takes a lock calls Hold.
 func On() bool { return wanted.Load()&holders != 0 }
@@ -57,8 +64,10 @@ func Set(on bool) (old bool) {
 	mu.Lock()
 	defer mu.Unlock()
 	if on {
+		Free.Store(math.MaxInt64)
 		return wanted.Or(holders)&holders != 0
 	}
+	Free.Store(0)
 	clear(holds)
 	clear(waits)
 	return wanted.And(^uint32(holders))&holders != 0
