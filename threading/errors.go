@@ -69,6 +69,10 @@ var (
 	// ErrStackSize says that a stack size is neither 0 nor at least 32 KiB.
 	ErrStackSize = misuse("the stack size must be 0 or at least 32768 bytes")
 
+	// ErrNotPinned says that the caller has no thread of the operating
+	// system to itself.
+	ErrNotPinned = misuse("the caller is no thread made with WithOSThread")
+
 	// ErrWouldDeadlock says that a call would wait for ever: nobody is
 	// left who could end the wait. Package dummy finds that out.
 	ErrWouldDeadlock = misuse("the call would wait for ever")

@@ -1,0 +1,5 @@
+package threading
+
+type locals struct{}
+
+func (t *Thread) dropLocals() {}

@@ -1,0 +1,7 @@
+//go:build !linux && !windows
+
+package threading
+
+func osThreadID() int { return 0 }
+
+func setOSName(string) error { return errNoOSName }
