@@ -40,7 +40,8 @@ func (e *InterruptError) Is(target error) bool { return target == context.Cancel
 // contextvars put there for the main thread, and ends with the first interrupt
 // or SIGTERM (context.Cause then gives an *[InterruptError]); a second one ends
 // the program at once, and every worker with it. When run returns, Main waits
-// for what is still open: executors finish the tasks they were given, unless
+// for what is still open: threads that are no daemons run to their end, also
+// after an interrupt, and executors finish the tasks they were given, unless
 // ctx has ended, which cancels those that have not started. Then Main returns,
 // or, if run returned an error, prints it to standard error and exits with
 // code 1 (130 after an interrupt).
@@ -61,14 +62,13 @@ func Main(run func(ctx context.Context) error) {
 			cancel(&InterruptError{s})
 		}
 	}()
-	err := run(mainctx.Wrap(ctx))
-	exit.Run(ctx)
-	var interrupt *InterruptError
-	interrupted := errors.As(context.Cause(ctx), &interrupt)
+	main := mainctx.Wrap(ctx) // ends with ctx, or by an interrupt made by the program
+	err := run(main)
+	exit.Run(main)
 	if err == nil {
 		return
 	}
-	if interrupted && errors.Is(err, context.Canceled) {
+	if main.Err() != nil && errors.Is(err, context.Canceled) {
 		os.Exit(130)
 	}
 	fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)

@@ -163,7 +163,7 @@ func pick(handles []any, id uint64) (any, error) {
 // isolatedContext is what arrives of parent on the other side of a border,
 // where propagators took carried along.
 func isolatedContext(parent context.Context, w *thread, carried []byte) (context.Context, context.CancelCauseFunc) {
-	ctx, err := propagate.Extract(&threadCtx{context.Background(), w}, carried)
+	ctx, err := propagate.Extract(&threadCtx{context.Background(), w, w.me}, carried)
 	ctx, cancel := context.WithCancelCause(ctx)
 	if err != nil {
 		cancel(err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/conexgo/conex/internal/current"
 	"github.com/conexgo/conex/internal/inherit"
 )
 
@@ -19,6 +20,8 @@ type thread struct {
 	called bool      // protected by p.mu: it is the one that p.waking is about
 
 	// What follows belongs to the worker's goroutine.
+	me      current.Thread // what it is to package threading; nil if that is not linked in
+	unadopt func()
 	current entry // what it runs; t is nil if nothing
 	ctx     *threadCtx
 
@@ -31,15 +34,21 @@ const moreLooks = 2
 
 type threadKey struct{}
 
-// A threadCtx is a task's context with the worker in it.
+// A threadCtx is a task's context with the worker in it. The task's current
+// thread is the worker, never that of the submitter, whose locks are not the
+// task's.
 type threadCtx struct {
 	context.Context
-	w *thread
+	w  *thread
+	me current.Thread
 }
 
 func (c *threadCtx) Value(key any) any {
-	if key == (threadKey{}) {
+	switch key {
+	case threadKey{}:
 		return c.w
+	case current.Key{}:
+		return c.me
 	}
 	return c.Context.Value(key)
 }
@@ -49,7 +58,7 @@ func (c *threadCtx) Value(key any) any {
 func (w *thread) context(ctx context.Context) context.Context {
 	// Identity by the interface's words: == panics for some types.
 	if w.ctx == nil || *(*[2]uintptr)(unsafe.Pointer(&ctx)) != *(*[2]uintptr)(unsafe.Pointer(&w.ctx.Context)) {
-		w.ctx = &threadCtx{ctx, w}
+		w.ctx = &threadCtx{ctx, w, w.me}
 	}
 	return w.ctx
 }
@@ -65,6 +74,7 @@ func countFailures(ctx context.Context, n int) {
 // run is the worker's life.
 func (w *thread) run() {
 	defer w.leave()
+	w.me, w.unadopt = current.Adopt(w.name)
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("thread", w.name)))
 	if w.p.init != nil && !w.initialise() {
 		return
@@ -156,6 +166,10 @@ func (w *thread) do() {
 func (w *thread) leave() {
 	p := w.p
 	t := w.current.t
+	if w.unadopt != nil {
+		w.unadopt()
+		w.me, w.ctx = nil, nil
+	}
 	if t != nil {
 		p.mu.Lock()
 		broken := p.broken
@@ -201,7 +215,7 @@ func (w *thread) initialise() bool {
 			w.initFailed(panicError(recover()))
 		}
 	}()
-	err := p.init(inherit.Own(&threadCtx{context.Background(), w}))
+	err := p.init(inherit.Own(&threadCtx{context.Background(), w, w.me}))
 	returned = true
 	if err != nil {
 		w.initFailed(err)

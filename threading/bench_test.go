@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 )
 
 func BenchmarkThread(b *testing.B) {
@@ -23,6 +24,54 @@ func BenchmarkThread(b *testing.B) {
 			var wg sync.WaitGroup
 			wg.Go(func() { fn(ctx) })
 			wg.Wait()
+		}
+	})
+}
+
+func BenchmarkTimer(b *testing.B) {
+	ctx := context.Background()
+	fn := func(context.Context) error { return nil }
+	b.Run("timer", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			t := NewTimer(time.Hour, fn)
+			t.Start(ctx)
+			t.Cancel()
+		}
+	})
+	b.Run("AfterFunc", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			time.AfterFunc(time.Hour, func() { fn(ctx) }).Stop()
+		}
+	})
+}
+
+func BenchmarkLocal(b *testing.B) {
+	ctx, leave := Adopt(context.Background())
+	defer leave()
+	var l Local[int]
+	b.Run("Store", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			l.Store(ctx, 7)
+		}
+	})
+	b.Run("Load", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			l.Load(ctx)
+		}
+	})
+	b.Run("Load of many", func(b *testing.B) {
+		ls := make([]Local[int], 1000)
+		for i := range ls {
+			ls[i].Store(ctx, i)
+		}
+		i := 0
+		for b.Loop() {
+			ls[i%1000].Load(ctx)
+			i++
 		}
 	})
 }

@@ -80,15 +80,15 @@ var threadNumbers atomic.Uint64
 // thread has nothing to do. It starts nothing. Python's args and kwargs are
 // what the closure holds.
 func New(target func(ctx context.Context) error, opts ...Option) *Thread {
-	t := &Thread{target: target}
-	if target != nil {
-		t.pc = reflect.ValueOf(target).Pointer()
-	}
-	t.init(opts)
+	t := new(Thread)
+	t.setUp(target, opts)
 	return t
 }
 
-func (t *Thread) init(opts []Option) {
+func (t *Thread) setUp(target func(ctx context.Context) error, opts []Option) {
+	if t.target = target; target != nil {
+		t.pc = reflect.ValueOf(target).Pointer()
+	}
 	t.state.Store(stateNew)
 	for _, o := range opts {
 		o.apply(t)
@@ -107,10 +107,10 @@ type Runner interface {
 // NewRunner returns a thread that will call r.Run. Nothing else of r is used.
 func NewRunner(r Runner, opts ...Option) *Thread {
 	t := new(Thread)
+	t.setUp(nil, opts)
 	if r != nil {
 		t.target = r.Run
 	}
-	t.init(opts)
 	return t
 }
 
@@ -200,19 +200,24 @@ func (t *Thread) startable() error {
 // and changes nothing about which one is current. The function is used up
 // then: the error of another Run, or a Start, is [ErrAlreadyStarted].
 func (t *Thread) Run(ctx context.Context) error {
-	registry.mu.Lock()
-	if err := t.startable(); err != nil {
-		registry.mu.Unlock()
+	target, err := t.claim()
+	if err != nil || target == nil {
 		return err
+	}
+	return target(ctx)
+}
+
+// claim takes the function out of a thread that was not started.
+func (t *Thread) claim() (func(context.Context) error, error) {
+	registry.mu.Lock()
+	defer registry.mu.Unlock()
+	if err := t.startable(); err != nil {
+		return nil, err
 	}
 	t.state.Store(stateUsed)
 	target := t.target
 	t.target = nil
-	registry.mu.Unlock()
-	if target == nil {
-		return nil
-	}
-	return target(ctx)
+	return target, nil
 }
 
 // Daemon reports whether the program's end does not wait for the thread. It is
