@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/conexgo/conex/bench/internal/meter"
@@ -66,9 +67,15 @@ const (
 
 var usual = effort{5, 2} // rounds
 
-// allCases returns the table in the order it is printed.
+// allCases returns the table in the order it is printed. Cases are left out whose package this program has no part for.
 func allCases() []benchCase {
-	return append(processCases(), threadCases()...)
+	known := parties()
+	return slices.DeleteFunc(everyCase(), func(c benchCase) bool { return known[c.who[0].run]["ours"] == nil })
+}
+
+// everyCase is the table with the cases that have peers only.
+func everyCase() []benchCase {
+	return slices.Concat(processCases(), threadCases(), insideCases())
 }
 
 func processCases() []benchCase {

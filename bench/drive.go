@@ -40,6 +40,7 @@ type outcome struct {
 	ours   series            // the row's figure, of the rounds that could be completed
 	values map[string]series // what each party measured
 	p99    map[string]series // where there were latencies
+	allocs map[string]series // where they were counted
 	absent map[string]string // who was not measured, and why
 	failed bool              // somebody who was there gave no figure, or a wrong one
 }
@@ -47,7 +48,8 @@ type outcome struct {
 // run has all parties of a case take turns: ours, peer, peer, ours, ... so that a change of the machine's mood meets all.
 // Who fails once is not asked again; without ours, nothing more is measured. It stops early when ctx ends.
 func (d *driver) run(ctx context.Context, c benchCase) *outcome {
-	o := &outcome{c: c, values: map[string]series{}, p99: map[string]series{}, absent: map[string]string{}}
+	o := &outcome{c: c, values: map[string]series{}, p99: map[string]series{}, allocs: map[string]series{},
+		absent: map[string]string{}}
 	for _, p := range c.who {
 		if why := d.cannot(c, p); why != "" {
 			o.absent[p.name] = why
@@ -73,6 +75,9 @@ func (d *driver) run(ctx context.Context, c benchCase) *outcome {
 			o.values[p.name] = append(o.values[p.name], f.Value)
 			if f.P99 > 0 {
 				o.p99[p.name] = append(o.p99[p.name], f.P99)
+			}
+			if f.Allocs != nil {
+				o.allocs[p.name] = append(o.allocs[p.name], *f.Allocs)
 			}
 		}
 		o.addOurs(round)

@@ -18,8 +18,19 @@ import (
 // plainParties are measured by this program itself, with the standard library only.
 func plainParties() meter.Parties {
 	return meter.Parties{
-		"process/bytes-100MiB": {"memcpy": memcpy},
-		"process/grain":        {"plain": plainGrain, "plain-half": plainHalf},
+		"process/bytes-100MiB":         {"memcpy": memcpy},
+		"process/grain":                {"plain": plainGrain, "plain-half": plainHalf},
+		"threading/lock":               {"sync.Mutex": mutexLock},
+		"threading/lock-contended":     {"sync.Mutex": mutexContended},
+		"threading/condition-pingpong": {"sync.Cond": condPingPong},
+		"threading/thread":             {"WaitGroup.Go": waitGroup},
+		"threading/timer":              {"AfterFunc": afterFunc},
+		"threading/memory":             {"goroutine": goroutineMemory},
+		"queue/1p1c":                   {"channel": channel(1)},
+		"queue/4p4c":                   {"channel": channel(4)},
+		"queue/priority":               {"container/heap": heapJobs},
+		"contextvars/get-1":            {"ctx.Value": ctxValue},
+		"contextvars/set":              {"context.WithValue": withValue},
 	}
 }
 

@@ -21,6 +21,7 @@ type row struct {
 	Goal    goals              `json:"goal"`
 	OK      bool               `json:"ok"` // all goals were taken and reached
 	P99     map[string]float64 `json:"p99,omitempty"`
+	Allocs  map[string]float64 `json:"allocs,omitempty"`  // objects a measuring process allocated for an operation
 	Missing map[string]string  `json:"missing,omitempty"` // who was not measured, and why
 	verdict verdict
 	names   []string // of the peers, in the order of the case
@@ -29,13 +30,21 @@ type row struct {
 // row works out what is to be told about an outcome.
 func (o *outcome) row() row {
 	r := row{Case: o.c.name, Unit: o.c.unit, Goal: o.c.goals, Peers: map[string]float64{}, Ratio: map[string]float64{},
-		P99: map[string]float64{}, Missing: o.absent}
+		P99: map[string]float64{}, Allocs: map[string]float64{}, Missing: o.absent}
 	if len(o.ours) > 0 {
 		median, spread := tidy(o.ours.median()), o.ours.spread()
 		r.Ours, r.Spread = &median, &[2]float64{tidy(spread[0]), tidy(spread[1])}
 	}
 	for name, s := range o.p99 {
 		r.P99[name] = tidy(s.median())
+	}
+	var allocs *float64 // ours
+	for name, s := range o.allocs {
+		median := tidy(s.median())
+		r.Allocs[name] = median
+		if name == "ours" {
+			allocs = &median
+		}
 	}
 	for _, p := range o.c.who[1:] {
 		r.names = append(r.names, p.name)
@@ -51,7 +60,7 @@ func (o *outcome) row() row {
 			}
 		}
 	}
-	r.verdict = r.Goal.judge(r.Ours, r.Ratio)
+	r.verdict = r.Goal.judge(r.Ours, allocs, r.Ratio)
 	if o.c.most > 0 && r.Ours != nil && *r.Ours > o.c.most {
 		r.verdict = untaken
 		r.Missing = maps.Clone(o.absent)
@@ -102,6 +111,11 @@ func (r row) printText(w io.Writer) error {
 		spread = fmt.Sprintf("(%s – %s)", human(r.Spread[0], r.Unit), human(r.Spread[1], r.Unit))
 		if p, ok := r.P99["ours"]; ok && !strings.Contains(r.Unit, "p99") {
 			spread += " p99 " + human(p, r.Unit)
+		}
+		if _, asked := r.Goal[allocsAtMost]; asked {
+			if a, ok := r.Allocs["ours"]; ok {
+				spread += " " + digits(a) + " allocs"
+			}
 		}
 	}
 	_, err := fmt.Fprintf(w, "%-9s %-26s %10s %-34s %s\n", r.verdict, r.Case, mine, spread, strings.Join(parts, "; "))

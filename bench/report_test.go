@@ -20,6 +20,7 @@ func measured() *outcome {
 		ours:   series{100, 120},
 		values: map[string]series{"ours": {100, 120}, "fast": {330, 330}},
 		p99:    map[string]series{"ours": {400, 600}},
+		allocs: map[string]series{"ours": {2, 2}},
 		absent: map[string]string{"gone": "no Python: none found"},
 	}
 }
@@ -41,6 +42,7 @@ func TestJSON(t *testing.T) {
 		"peers": map[string]any{"fast": 330.0}, "ratio": map[string]any{"fast": 3.0},
 		"goal": map[string]any{"fast": 2.0, "gone": 1.0}, "ok": false,
 		"p99": map[string]any{"ours": 500.0}, "missing": map[string]any{"gone": "no Python: none found"},
+		"allocs": map[string]any{"ours": 2.0},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -78,6 +80,21 @@ func TestText(t *testing.T) {
 		"fast 330 ns = 3x (goal 2x)", "missing: gone: no Python: none found"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, &out)
+		}
+	}
+}
+
+// Allocations are shown where a goal is about them.
+func TestTextOfAllocations(t *testing.T) {
+	for want, g := range map[bool]goals{true: {allocsAtMost: 0}, false: {"fast": 2}} {
+		o := measured()
+		o.c.goals = g
+		var out bytes.Buffer
+		if err := o.row().printText(&out); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), " 2 allocs") && strings.Contains(out.String(), "goal allocs at most 0"); got != want {
+			t.Errorf("goals %v: %s", g, &out)
 		}
 	}
 }

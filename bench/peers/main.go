@@ -1,6 +1,6 @@
-// Command peers measures what a Go programmer would pick today for the work of Conex's pools: goroutine pools (pond,
-// ants, conc, errgroup) and worker processes driven by net/rpc, plain or through go-plugin. It is a module of its
-// own, so that neither Conex nor the program that measures Conex carries these libraries. `go run ./bench` builds and
+// Command peers measures what a Go programmer would pick today for the work of Conex: goroutine pools (pond, ants, conc,
+// errgroup), worker processes driven by net/rpc, plain or through go-plugin, x/sync's semaphore and gocron. It is a module
+// of its own, so that neither Conex nor the program that measures Conex carries these libraries. `go run ./bench` builds and
 // starts it, once for every measurement; package meter says how.
 //
 //	go run -C bench/peers . -case thread/call -peer ants -n 10000
@@ -17,11 +17,15 @@ import (
 const roleEnv = "CONEX_BENCH_ROLE"
 
 var parties = meter.Parties{
-	"process/submit":   {"net/rpc": submitRPC},
-	"process/call-hot": {"net/rpc": callRPC, "go-plugin": callPlugin},
-	"thread/submit":    {"pond": submitPond, "ants": submitAnts, "conc": submitConc, "errgroup": submitErrgroup},
-	"thread/call":      {"pond": callPond, "ants": callAnts, "conc": callConc, "errgroup": callErrgroup},
-	"thread/map":       {"pond": mapPond, "ants": mapAnts, "conc": mapConc, "errgroup": mapErrgroup},
+	"process/submit":                {"net/rpc": submitRPC},
+	"process/call-hot":              {"net/rpc": callRPC, "go-plugin": callPlugin},
+	"threading/semaphore":           {"x/sync/semaphore": lockSemaphore},
+	"threading/semaphore-contended": {"x/sync/semaphore": contendSemaphore},
+	"sched/run":                     {"gocron": runGocron},
+	"sched/cancel":                  {"gocron": cancelGocron},
+	"thread/submit":                 {"pond": submitPond, "ants": submitAnts, "conc": submitConc, "errgroup": submitErrgroup},
+	"thread/call":                   {"pond": callPond, "ants": callAnts, "conc": callConc, "errgroup": callErrgroup},
+	"thread/map":                    {"pond": mapPond, "ants": mapAnts, "conc": mapConc, "errgroup": mapErrgroup},
 }
 
 func main() {

@@ -1,4 +1,4 @@
-"""What CPython's own pools do: one measurement, printed as one line of JSON.
+"""What CPython's own modules do: one measurement, printed as one line of JSON.
 
     python peers.py -case process/submit -peer ProcessPoolExecutor -place free -n 20000 -budget 1 -arg 0
 
@@ -70,6 +70,35 @@ def bulk(n, one_pass):
         took = perf_counter() - t
         assert sum(results) == sum_inc(k), "wrong results"
     return {"value": took / n * 1e9, "n": n}
+
+
+def tally(n, want, one_pass):
+    """as bulk, for a pass that answers its sum itself; a pass may time itself, and then answers both"""
+    for k in (max(1, n // 10), n):
+        t = perf_counter()
+        total = one_pass(k)
+        took = perf_counter() - t
+        if isinstance(total, tuple):
+            total, took = total
+        assert total == want(k), "wrong results: %r, want %r" % (total, want(k))
+    return {"value": took / n * 1e9, "n": n}
+
+
+def count(n):
+    return n
+
+
+def together(k, n, body):
+    """body in k threads at the same time, each over its share of range(n); the sum of what they answer"""
+    from threading import Thread
+    answers = []
+    threads = [Thread(target=lambda lo, hi: answers.append(body(lo, hi)), args=(i * n // k, (i + 1) * n // k))
+               for i in range(k)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return sum(answers)
 
 
 def calls(spec, warm, op):
@@ -206,6 +235,253 @@ def idle_cpu(spec):
     return {"value": used / took / 1e7, "n": 1}
 
 
+# ---- threading, queue, sched and contextvars: the same loops as this program's Go neighbours have
+
+def lock(spec, kind, players=1):
+    """count under a lock; kind names a class of threading"""
+    import threading
+    guard = getattr(threading, kind)()
+    total = 0
+
+    def body(lo, hi):
+        nonlocal total
+        acquire, release = guard.acquire, guard.release
+        for _ in range(hi - lo):
+            acquire()
+            total += 1
+            release()
+        return 0
+
+    def one_pass(n):
+        nonlocal total
+        total = 0
+        if players == 1:
+            body(0, n)
+        else:
+            together(players, n, body)
+        return total
+    return tally(spec.n, count, one_pass)
+
+
+def event_pingpong(spec):
+    """both players add 1 to the ball in every round"""
+    from threading import Event
+    mine, theirs = Event(), Event()
+    ball = 0
+
+    def play(me, n):
+        nonlocal ball
+        for _ in range(n):
+            if me == 0:
+                ball += 1
+                theirs.set()
+                mine.wait()
+                mine.clear()
+            else:
+                theirs.wait()
+                theirs.clear()
+                ball += 1
+                mine.set()
+        return 0
+
+    def one_pass(n):
+        nonlocal ball
+        ball = 0
+        together(2, 2, lambda me, _: play(me, n))
+        return ball
+    return tally(spec.n, lambda n: 2 * n, one_pass)
+
+
+def condition_pingpong(spec):
+    from threading import Condition, Lock
+    c = Condition(Lock())
+    ball = turn = 0
+
+    def play(me, n):
+        nonlocal ball, turn
+        for _ in range(n):
+            with c:
+                while turn != me:
+                    c.wait()
+                ball += 1
+                turn = 1 - me
+                c.notify()
+        return 0
+
+    def one_pass(n):
+        nonlocal ball, turn
+        ball = turn = 0
+        together(2, 2, lambda me, _: play(me, n))
+        return ball
+    return tally(spec.n, lambda n: 2 * n, one_pass)
+
+
+def thread_start(spec):
+    from threading import Thread
+    ran = 0
+
+    def body():
+        nonlocal ran
+        ran += 1
+
+    def one_pass(n):
+        nonlocal ran
+        ran = 0
+        for _ in range(n):
+            t = Thread(target=body)
+            t.start()
+            t.join()
+        return ran
+    return tally(spec.n, count, one_pass)
+
+
+def timer(spec):
+    """start and cancel; the thread that a cancelled timer still is ends outside of the figure"""
+    from threading import Timer
+
+    def one_pass(n):
+        spent = 0.0
+        for _ in range(n):
+            begin = perf_counter()
+            t = Timer(60, nothing)
+            t.start()
+            t.cancel()
+            spent += perf_counter() - begin
+            t.join()
+        return n, spent
+    return tally(spec.n, count, one_pass)
+
+
+def move(spec, k, make):
+    """numbers from k producers to k consumers"""
+    from threading import Thread
+    q = make()
+
+    def produce(lo, hi):
+        put = q.put
+        for i in range(lo, hi):
+            put(i)
+        return 0
+
+    def consume(lo, hi):
+        get, total = q.get, 0
+        for _ in range(hi - lo):
+            total += get() + 1
+        return total
+
+    def one_pass(n):
+        producers = Thread(target=together, args=(k, n, produce))
+        producers.start()
+        total = together(k, n, consume)
+        producers.join()
+        return total
+    return tally(spec.n, sum_inc, one_pass)
+
+
+def queue_move(spec, k):
+    from queue import Queue
+    return move(spec, k, lambda: Queue(128))
+
+
+def simple_move(spec, k):
+    from queue import SimpleQueue
+    return move(spec, k, SimpleQueue)
+
+
+def priority(spec):
+    """100,000 jobs put in, then taken out, as often as it takes"""
+    from queue import PriorityQueue
+    from random import Random
+    batch = 100000
+    size = min(spec.n, batch)
+    random = Random(1)
+    due = [random.randrange(size) for _ in range(size)]
+    q = PriorityQueue()
+
+    def one_pass(n):
+        total = 0
+        for lo in range(0, n, batch):
+            hi = min(lo + batch, n)
+            for i in range(lo, hi):
+                q.put((due[i - lo], i))
+            last = (-1, -1)
+            for _ in range(hi - lo):
+                job = q.get()
+                assert job > last, "jobs in the wrong order"
+                last = job
+                total += job[1] + 1
+        return total
+    return tally(spec.n, sum_inc, one_pass)
+
+
+def sched_run(spec):
+    """n events entered, then run, by a clock that a delay moves at once"""
+    import sched
+    now = 0
+
+    def delay(d):
+        nonlocal now
+        now += d
+
+    def one_pass(n):
+        nonlocal now
+        now, ran = 0, []
+        s = sched.scheduler(lambda: now, delay)
+        begin = perf_counter()
+        for i in range(n):
+            s.enter(i * 7919 % n, 0, ran.append, (i,))
+        s.run()
+        took = perf_counter() - begin
+        assert now == max(i * 7919 % n for i in range(n)), "the clock is wrong"
+        assert all(i * 7919 % n <= j * 7919 % n for i, j in zip(ran, ran[1:])), "events in the wrong order"
+        return sum(ran) + len(ran), took
+    return tally(spec.n, sum_inc, one_pass)
+
+
+def sched_cancel(spec):
+    """an event entered and cancelled among 1,000 others"""
+    import sched
+    s = sched.scheduler()
+    for i in range(1000):
+        s.enter(3600 + i, 0, nothing)
+
+    def one_pass(n):
+        for i in range(n):
+            s.cancel(s.enter(3600 + i % 1000, 0, nothing))
+        return n + len(s.queue) - 1000
+    return tally(spec.n, count, one_pass)
+
+
+def variable_get(spec, variables):
+    """one of so many variables, read from a context in which all are set"""
+    from contextvars import ContextVar
+    vars = [ContextVar("v%d" % i) for i in range(variables)]
+    for v in vars:
+        v.set(1)
+    get = vars[variables // 2].get
+
+    def one_pass(n):
+        total = 0
+        for _ in range(n):
+            total += get()
+        return total
+    return tally(spec.n, count, one_pass)
+
+
+def variable_set(spec):
+    from contextvars import ContextVar
+    v = ContextVar("v")
+
+    def one_pass(n):
+        total = 0
+        for lo in range(0, n, 128):
+            for i in range(min(128, n - lo)):
+                v.set(i)
+            total += v.get() + 1
+        return total
+    return tally(spec.n, count, one_pass)
+
+
 PARTIES = {
     "process/submit": {"ProcessPoolExecutor": lambda s: submit(s, executor)},
     "process/map": {"Pool.map": pool_map},
@@ -218,6 +494,24 @@ PARTIES = {
     "thread/submit": {"ThreadPoolExecutor": lambda s: submit(s, thread_executor)},
     "thread/call": {"ThreadPoolExecutor": lambda s: call(s, thread_executor)},
     "thread/map": {"ThreadPoolExecutor": executor_map},
+    "threading/lock": {"CPython": lambda s: lock(s, "Lock")},
+    "threading/lock-contended": {"CPython": lambda s: lock(s, "Lock", 2)},
+    "threading/semaphore": {"CPython": lambda s: lock(s, "Semaphore")},
+    "threading/semaphore-contended": {"CPython": lambda s: lock(s, "Semaphore", 2)},
+    "threading/event-pingpong": {"CPython": event_pingpong},
+    "threading/condition-pingpong": {"CPython": condition_pingpong},
+    "threading/thread": {"CPython": thread_start},
+    "threading/timer": {"CPython": timer},
+    "queue/1p1c": {"CPython": lambda s: queue_move(s, 1)},
+    "queue/4p4c": {"CPython": lambda s: queue_move(s, 4)},
+    "queue/simple-1p1c": {"CPython": lambda s: simple_move(s, 1)},
+    "queue/simple-4p4c": {"CPython": lambda s: simple_move(s, 4)},
+    "queue/priority": {"CPython": priority},
+    "sched/run": {"CPython": sched_run},
+    "sched/cancel": {"CPython": sched_cancel},
+    "contextvars/get-1": {"CPython": lambda s: variable_get(s, 1)},
+    "contextvars/get-1000": {"CPython": lambda s: variable_get(s, 1000)},
+    "contextvars/set": {"CPython": variable_set},
 }
 
 

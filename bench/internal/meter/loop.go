@@ -2,19 +2,25 @@ package meter
 
 import (
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"time"
 )
 
 // Bulk times one pass over n operations and returns nanoseconds per operation. A tenth as many go before it, untimed, so
 // that heaps, caches and connections are in the state they keep. The pass answers the sum of its results,
-// which must be want(n): nobody is fast by being wrong.
+// which must be want(n): nobody is fast by being wrong. The figure says also how many objects the process allocated for
+// each of the n.
 func Bulk(n int, want func(n int) int, pass func(n int) (int, error)) (Figure, error) {
 	var took time.Duration
+	var allocs uint64
 	for _, k := range []int{max(1, n/10), n} {
+		before := mallocs()
 		start := time.Now()
 		sum, err := pass(k)
 		took = time.Since(start)
+		allocs = mallocs() - before
 		if err != nil {
 			return Figure{}, err
 		}
@@ -22,7 +28,16 @@ func Bulk(n int, want func(n int) int, pass func(n int) (int, error)) (Figure, e
 			return Figure{}, fmt.Errorf("wrong results: the sum over %d operations is %d, want %d", k, sum, want(k))
 		}
 	}
-	return Figure{Value: float64(took.Nanoseconds()) / float64(n), N: n}, nil
+	// In thousandths: what a pass allocates to get going is not the operation's.
+	each := math.Floor(1000*float64(allocs)/float64(n)) / 1000
+	return Figure{Value: float64(took.Nanoseconds()) / float64(n), Allocs: &each, N: n}, nil
+}
+
+// mallocs counts the objects this process has allocated so far.
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
 }
 
 // SumInc is the right sum for the task most cases use, i+1 for every i below n.
@@ -30,6 +45,34 @@ func SumInc(n int) int { return n * (n + 1) / 2 }
 
 // Inc is that task.
 func Inc(i int) int { return i + 1 }
+
+// Count is the right sum for a task that counts itself, like one that adds to a number under a lock.
+func Count(n int) int { return n }
+
+// Together runs body in k goroutines at the same time, each over its share of the numbers below n, lo up to hi, and
+// returns the sum of what they answer, or one of their errors.
+func Together(k, n int, body func(lo, hi int) (int, error)) (int, error) {
+	type answer struct {
+		sum int
+		err error
+	}
+	answers := make(chan answer, k)
+	for i := range k {
+		go func() {
+			sum, err := body(i*n/k, (i+1)*n/k)
+			answers <- answer{sum, err}
+		}()
+	}
+	var sum int
+	for range k {
+		a := <-answers
+		if a.err != nil {
+			return 0, a.err // the others may wait for its work in vain
+		}
+		sum += a.sum
+	}
+	return sum, nil
+}
 
 // Calls times single operations, at most n and until the budget is spent, and returns their median and 99th percentile.
 // The first warm ones are not counted. An operation times itself, so that what belongs around it (waiting for an

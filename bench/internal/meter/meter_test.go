@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -34,7 +36,7 @@ func TestPartiesRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f Figure
-	if err := json.Unmarshal(out.Bytes(), &f); err != nil || f != (Figure{5, 9, 5}) {
+	if err := json.Unmarshal(out.Bytes(), &f); err != nil || f != (Figure{Value: 5, P99: 9, N: 5}) {
 		t.Errorf("printed %q: %+v, %v", &out, f, err)
 	}
 	out.Reset()
@@ -68,6 +70,51 @@ func TestBulk(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := Bulk(1, SumInc, func(int) (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Errorf("%v, want the pass's own error", err)
+	}
+}
+
+// What each operation allocates is counted, and what a pass allocates to get going is not.
+func TestBulkCountsAllocations(t *testing.T) {
+	var kept, other *[4]int
+	for want := range 3 {
+		f, err := Bulk(100_000, Count, func(n int) (int, error) {
+			other = new([4]int)
+			for range n {
+				for range want {
+					kept = new([4]int)
+				}
+			}
+			return n, nil
+		})
+		if err != nil || f.Allocs == nil || *f.Allocs != float64(want) {
+			t.Errorf("%+v, %v: want %d allocations", f, err, want)
+		}
+	}
+	runtime.KeepAlive([]*[4]int{kept, other})
+}
+
+func TestTogether(t *testing.T) {
+	for _, k := range []int{1, 2, 4, 7} {
+		for _, n := range []int{0, 3, 100} {
+			// Nobody is done before all have begun.
+			var all sync.WaitGroup
+			all.Add(k)
+			sum, err := Together(k, n, func(lo, hi int) (sum int, _ error) {
+				all.Done()
+				all.Wait()
+				for i := lo; i < hi; i++ {
+					sum += Inc(i)
+				}
+				return sum, nil
+			})
+			if err != nil || sum != SumInc(n) {
+				t.Errorf("%d for %d: %d, %v", k, n, sum, err)
+			}
+		}
+	}
+	broken := errors.New("broken")
+	if _, err := Together(2, 2, func(lo, _ int) (int, error) { return 1, []error{nil, broken}[lo] }); !errors.Is(err, broken) {
+		t.Errorf("%v, want the body's own error", err)
 	}
 }
 

@@ -66,9 +66,10 @@ func ParseSpec(args []string) (Spec, error) {
 
 // Figure is the outcome of one measurement. What Value counts is the case's business: mostly nanoseconds per operation.
 type Figure struct {
-	Value float64 `json:"value"`
-	P99   float64 `json:"p99,omitempty"` // with latencies, where Value is the median
-	N     int     `json:"n"`             // operations that were really timed
+	Value  float64  `json:"value"`
+	P99    float64  `json:"p99,omitempty"`    // with latencies, where Value is the median
+	Allocs *float64 `json:"allocs,omitempty"` // objects allocated for an operation, where they were counted
+	N      int      `json:"n"`                // operations that were really timed
 }
 
 // Print writes f as the line the driver waits for.
