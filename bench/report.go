@@ -118,7 +118,7 @@ func (r row) printText(w io.Writer) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(w, "%-9s %-26s %10s %-34s %s\n", r.verdict, r.Case, mine, spread, strings.Join(parts, "; "))
+	_, err := fmt.Fprintf(w, "%-9s %-29s %10s %-34s %s\n", r.verdict, r.Case, mine, spread, strings.Join(parts, "; "))
 	byReason := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(r.Missing)) {
 		byReason[r.Missing[name]] = append(byReason[r.Missing[name]], name)
@@ -146,6 +146,8 @@ func human(v float64, unit string) string {
 		return scaled(v, 1000, "ns", "µs", "ms", "s")
 	case strings.HasPrefix(unit, "B/s"):
 		return scaled(v, 1000, "B/s", "kB/s", "MB/s", "GB/s")
+	case strings.HasPrefix(unit, "B/"):
+		return scaled(v, 1000, "B", "kB", "MB")
 	case strings.HasPrefix(unit, "%"):
 		return digits(v) + " %"
 	default:

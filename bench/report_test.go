@@ -133,7 +133,7 @@ func TestHuman(t *testing.T) {
 	}{
 		{153, "ns/task", "153 ns"}, {1530, "ns", "1.53 µs"}, {5e6, "ns (p99)", "5 ms"}, {7.2e9, "ns", "7.20 s"},
 		{9.06e9, "B/s", "9.06 GB/s"}, {0.013, "% of a core", "0.013 %"}, {97, "% of ideal", "97 %"}, {-12, "ns", "-12 ns"},
-		{0, "ns", "0 ns"}, {300, "x", "300 x"},
+		{0, "ns", "0 ns"}, {2690, "B/thread", "2.69 kB"}, {300, "x", "300 x"},
 	} {
 		if got := human(c.v, c.unit); got != c.want {
 			t.Errorf("human(%v, %q) = %q, want %q", c.v, c.unit, got, c.want)
