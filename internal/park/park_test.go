@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -222,10 +223,12 @@ func TestRace(t *testing.T) {
 				q.Lock()
 				w := q.Pop()
 				q.Unlock()
-				if w != nil {
-					wakes.Add(1)
-					w.Wake()
+				if w == nil {
+					runtime.Gosched() // let the sleepers come
+					continue
 				}
+				wakes.Add(1)
+				w.Wake()
 			}
 		})
 	}
