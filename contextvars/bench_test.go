@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/contextvars"
+	"github.com/conexgo/conex/futures"
+	"github.com/conexgo/conex/futures/process"
 )
 
 type benchKey struct{}
@@ -137,3 +140,90 @@ func BenchmarkRun(b *testing.B) {
 		c.Run(ctx, fn)
 	}
 }
+
+// BenchmarkTasks is what inheriting costs the tasks of a thread pool: their
+// submitter's ctx carries no Context, or one.
+func BenchmarkTasks(b *testing.B) {
+	p := threadPool(b, 4)
+	fn := futures.Local(func(_ context.Context, x int) (int, error) { return x + 1, nil })
+	submit := func(b *testing.B, ctx context.Context) {
+		b.ReportAllocs()
+		fs := make([]*futures.Future[int], 0, 1000)
+		for i := 0; i < b.N; i += cap(fs) {
+			fs = fs[:0]
+			for j := range min(cap(fs), b.N-i) {
+				fs = append(fs, futures.Submit(ctx, p, fn, j))
+			}
+			for _, f := range fs {
+				if _, err := f.Result(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	mapItems := func(b *testing.B, ctx context.Context) {
+		b.ReportAllocs()
+		for _, err := range futures.Map(ctx, p, fn, upTo(b.N)) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	run := func(name string, fn func(b *testing.B, ctx context.Context)) {
+		b.Run(name+"/none", func(b *testing.B) { fn(b, b.Context()) })
+		b.Run(name+"/inherited", func(b *testing.B) {
+			ctx := b.Context()
+			for i, v := range manyVars[:10] {
+				ctx = v.With(ctx, i)
+			}
+			fn(b, ctx)
+		})
+	}
+	run("submit", submit)
+	run("map", mapItems)
+}
+
+// BenchmarkProcessTasks is the same over worker processes, whose items always
+// have a Context; "travelling" has one variable that leaves the process.
+func BenchmarkProcessTasks(b *testing.B) {
+	p := processPool(b, process.Config{Workers: 2})
+	for _, name := range []string{"none", "inherited", "travelling"} {
+		ctx := b.Context()
+		switch name {
+		case "inherited":
+			ctx = local.With(ctx, 1)
+		case "travelling":
+			ctx = travel.With(ctx, "x")
+		}
+		b.Run("map/"+name, func(b *testing.B) {
+			for _, err := range futures.Map(ctx, p, flat, upTo(b.N)) {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("submit/"+name, func(b *testing.B) {
+			fs := make([]*futures.Future[int], 0, 1000)
+			for i := 0; i < b.N; i += cap(fs) {
+				fs = fs[:0]
+				for j := range min(cap(fs), b.N-i) {
+					fs = append(fs, futures.Submit(ctx, p, nothing, j))
+				}
+				for _, f := range fs {
+					if _, err := f.Result(ctx); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+	b.Run("map/nothing", func(b *testing.B) {
+		for _, err := range futures.Map(b.Context(), p, nothing, upTo(b.N)) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+var nothing = conex.Register("contextvars_test.nothing", func(_ context.Context, x int) (int, error) { return x, nil })

@@ -78,13 +78,20 @@ func travelling(v inherit.Values) unsafe.Pointer {
 }
 
 func (n *node) travelling() *node {
-	switch {
-	case n == nil:
+	if n == nil {
 		return nil
-	case n.shift < top && n.anID() < firstTravelling:
-		return nil
-	case n.shift < top || n.bits != 1<<0|1<<2:
-		return n // all travel, or more than 2^30 do
 	}
-	return n.child(1)
+	if n.shift < top {
+		if n.anID() < firstTravelling {
+			return nil
+		}
+		return n
+	}
+	switch n.bits >> (firstTravelling >> top) {
+	case 0:
+		return nil
+	case 1:
+		return n.child(len(n.slots()) - 1)
+	}
+	return n // more than 2^30 do, or might
 }
