@@ -73,6 +73,10 @@ var (
 	// system to itself.
 	ErrNotPinned = misuse("the caller is no thread made with WithOSThread")
 
+	// ErrBranches says that ConcurrentTee was to make fewer than no
+	// branches.
+	ErrBranches = misuse("the number of branches cannot be negative")
+
 	// ErrWouldDeadlock says that a call would wait for ever: nobody is
 	// left who could end the wait. Package dummy finds that out.
 	ErrWouldDeadlock = misuse("the call would wait for ever")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"runtime/debug"
 )
 
 // live is the life of a thread's goroutine.
@@ -26,7 +25,7 @@ func (t *Thread) call() {
 	defer func() {
 		if !returned {
 			if p := recover(); p != nil {
-				err = &PanicError{Value: p, Stack: debug.Stack()}
+				err = asPanicError(p)
 			}
 		}
 		t.target = nil
