@@ -1,5 +1,5 @@
-// Bench measures this library beside its peers: CPython's own pools, net/rpc and go-plugin worker processes, and the goroutine
-// pools pond, ants, conc and errgroup.
+// Bench measures this library beside its peers: CPython's own modules, net/rpc and go-plugin worker processes, the goroutine
+// pools pond, ants, conc and errgroup, x/sync's semaphore, gocron, and what Go's standard library has.
 //
 //	go run ./bench                        # everything, in six to ten minutes
 //	go run ./bench -quick                 # everything, in a minute or so: for a look, not for a claim
@@ -15,7 +15,7 @@
 // goal is about could not be measured, and none of the others was missed). Then come our figure, its spread, and each peer's
 // figure with how many times better ours is. A figure is the median over the rounds, a spread the smallest and the largest
 // one. For latencies the figure of a round is the median of its calls, and the 99th percentile is shown beside it. A goal
-// without a peer is a bound for our own figure.
+// without a peer is a bound for our own figure, or for the objects that our process allocates for an operation.
 //
 // # How it is measured
 //
@@ -53,12 +53,19 @@
 //	thread/submit, thread/call, thread/map
 //	                      as above, on four goroutines
 //
+// Inside one process, always @free:
+//
+//	threading/thread      a thread started and joined
+//	threading/timer       a timer started and cancelled; CPython's, which is a thread, ends outside of the figure
+//	threading/memory      heap and stack of an idle thread, among 100,000
+//
 // # JSON
 //
 //	{"case", "unit", "ours", "spread": [min, max], "peers": {name: figure}, "ratio": {name: how many times better ours is},
-//	 "goal": {name: ratio}, "ok", "p99": {name: figure}, "missing": {name: why}}
+//	 "goal": {name: ratio}, "ok", "p99": {name: figure}, "allocs": {name: figure}, "missing": {name: why}}
 //
-// Times are in nanoseconds. A goal named "at most" or "at least" is a bound for our figure. "ours" and "spread" are null
+// Times are in nanoseconds. A goal named "at most" or "at least" is a bound for our figure, one named "allocs at most" for
+// ours among "allocs", the objects that a Go process allocates for an operation. "ours" and "spread" are null
 // if it could not be taken; "ok" is true only if all goals were taken and reached. With -json as without, progress goes to
 // standard error. The exit status is 1 if somebody who was there gave no figure or a wrong one, and 0 otherwise: a case
 // below its goal is a result.

@@ -52,12 +52,14 @@ func parties() meter.Parties {
 		"thread/call":          {"ours": threadCall},
 		"thread/map":           {"ours": threadMap},
 	}
-	for name, plain := range plainParties() {
-		if all[name] == nil {
-			all[name] = plain
-			continue
+	for _, more := range []meter.Parties{threadingParties(), plainParties()} {
+		for name, peers := range more {
+			if all[name] == nil {
+				all[name] = peers
+				continue
+			}
+			maps.Copy(all[name], peers)
 		}
-		maps.Copy(all[name], plain)
 	}
 	return all
 }
