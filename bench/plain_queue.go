@@ -60,7 +60,7 @@ func jobs(s meter.Spec, put func(job) error, get func() (job, error)) (meter.Fig
 	random := rand.New(rand.NewPCG(1, 2))
 	due := make([]int, min(s.N, jobBatch))
 	for i := range due {
-		due[i] = random.IntN(len(due))
+		due[i] = random.IntN(1 << 30)
 	}
 	return meter.Bulk(s.N, meter.SumInc, func(n int) (sum int, err error) {
 		for lo := 0; lo < n; lo += jobBatch {

@@ -395,7 +395,7 @@ def priority(spec):
     batch = 100000
     size = min(spec.n, batch)
     random = Random(1)
-    due = [random.randrange(size) for _ in range(size)]
+    due = [random.randrange(1 << 30) for _ in range(size)]
     q = PriorityQueue()
 
     def one_pass(n):
