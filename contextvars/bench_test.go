@@ -60,6 +60,18 @@ func BenchmarkGet(b *testing.B) {
 			})
 		})
 	}
+	b.Run("task", func(b *testing.B) { // what the ctx of a task is
+		inside(b, 9, func(ctx context.Context) {
+			v.Set(ctx, "x")
+			p := threadPool(b, 1)
+			futures.Go(ctx, p, func(ctx context.Context) (int, error) {
+				for b.Loop() {
+					sink, _ = v.Get(ctx)
+				}
+				return 0, nil
+			}).Result(ctx)
+		})
+	})
 	b.Run("depth=10", func(b *testing.B) {
 		inside(b, 9, func(ctx context.Context) {
 			v.Set(ctx, "x")

@@ -35,10 +35,10 @@ func NewContext() *Context { return new(Context) }
 // carries; if it carries none, an empty one. The copy is independent: neither
 // sees what is set in the other from then on. It takes constant time.
 func Copy(ctx context.Context) *Context {
-	if c := current(ctx); c != nil {
-		return c.Copy()
-	}
-	return new(Context)
+	c := new(Context)
+	root, _ := frozen(ctx)
+	c.root.Store(root)
+	return c
 }
 
 // Copy returns a copy of c, also while c is entered; see the function [Copy].

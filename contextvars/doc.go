@@ -62,8 +62,8 @@
 //
 // The token costs nothing where Set's caller does no more than Reset with it.
 // The first Set after a copy takes up to 0.5 µs longer, since then the two part.
-// A task that inherits a Context costs one small allocation; one that inherits
-// none, and a program without this package, nothing.
+// Where a Context is inherited, a Submit costs 50 ns more and an item of a Map 20
+// ns; where there is none, and in a program without this package, nothing.
 //
 // # What is kept alive
 //

@@ -48,10 +48,15 @@ func (v *core) lookupError(ctx context.Context) error {
 	switch {
 	case v.id == 0:
 		return fmt.Errorf("%w: %w", ErrLookup, ErrZeroVar)
-	case current(ctx) == nil:
+	case !carries(ctx):
 		return fmt.Errorf("%w: %q has no default, and the context.Context carries no contextvars.Context", ErrLookup, v.name)
 	}
 	return fmt.Errorf("%w: %q has neither a value nor a default", ErrLookup, v.name)
+}
+
+func carries(ctx context.Context) bool {
+	s, i := holderOf(ctx)
+	return s != nil || i != nil
 }
 
 // wrap adds the variable's name to err.

@@ -390,3 +390,46 @@ func TestFutureFreesVariables(t *testing.T) {
 		}
 	}
 }
+
+// Items that have returned may have left their ctx to somebody: it stays theirs.
+func TestItemsApart(t *testing.T) {
+	leak.Check(t)
+	p := threadPool(t, 2)
+	in(t, func(ctx context.Context) {
+		set(t, ctx, local, -7)
+		kept := make([]context.Context, 200)
+		fn := futures.Local(func(ctx context.Context, i int) (int, error) {
+			inner, cancel := context.WithCancel(ctx)
+			defer cancel()
+			if i%2 == 0 {
+				inner = ctx
+			}
+			kept[i] = inner
+			return local.Get(inner)
+		})
+		for seen, err := range futures.Map(ctx, p, fn, upTo(len(kept)), futures.ChunkSize(50)) {
+			if seen != -7 || err != nil {
+				t.Fatal(seen, err)
+			}
+		}
+		var wg sync.WaitGroup
+		for i, ctx := range kept {
+			is(t, ctx, local, -7)
+			before := contextvars.Copy(ctx)
+			for range 2 { // two who make the Context at once make one
+				wg.Go(func() { local.Set(ctx, i) })
+			}
+			if n, _ := contextvars.Lookup(before, local); n != -7 {
+				t.Error("the copy has", n)
+			}
+		}
+		wg.Wait()
+		for i, ctx := range kept {
+			is(t, ctx, local, i)
+			if n, _ := contextvars.Lookup(contextvars.Copy(ctx), local); n != i {
+				t.Errorf("item %d has %d", i, n)
+			}
+		}
+		is(t, ctx, local, -7)
+	})
+}

@@ -19,7 +19,8 @@ func Go(ctx context.Context, fn func(ctx context.Context)) <-chan struct{} {
 	if fn == nil {
 		panic(ErrNilFunc)
 	}
-	own := newScope(ctx, frozen(ctx))
+	root, _ := frozen(ctx)
+	own := newScope(ctx, root)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

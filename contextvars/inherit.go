@@ -39,36 +39,19 @@ func rootIn(v inherit.Values) *node {
 }
 
 func take(ctx context.Context) inherit.Values {
-	c := current(ctx)
-	if c == nil {
+	root, ok := frozen(ctx)
+	if !ok {
 		return inherit.Values{}
 	}
-	return valuesOf(c.freeze())
+	return valuesOf(root)
 }
 
 func give(ctx context.Context, v inherit.Values) context.Context {
-	return newScope(ctx, rootIn(v))
+	return newItem(ctx, rootIn(v))
 }
 
-// slabMax is how many tasks' Contexts are allocated together: enough for one
-// to cost little, few enough for a task that keeps its ctx to keep little more.
-const slabMax = 32
-
 func each(ctx context.Context, v inherit.Values, n int) func() context.Context {
-	root := rootIn(v)
-	var slab []owner
-	return func() context.Context {
-		if len(slab) == 0 {
-			slab = make([]owner, max(1, min(n, slabMax)))
-			n -= len(slab)
-		}
-		o := &slab[0]
-		slab = slab[1:]
-		o.Context = ctx
-		o.cur = &o.own
-		o.own.root.Store(root)
-		return &o.scope
-	}
+	return newItems(ctx, rootIn(v), n)
 }
 
 // travelling returns the part of the map with the variables that leave the

@@ -76,8 +76,8 @@ func (p propagator) Inject(ctx context.Context) []byte {
 
 // TryInject returns the travelling variables of ctx as bytes.
 func (propagator) TryInject(ctx context.Context) ([]byte, error) {
-	root := frozen(ctx).travelling()
-	if root == nil {
+	root, _ := frozen(ctx)
+	if root = root.travelling(); root == nil {
 		return nil, nil
 	}
 	e := codec.Encoder{NoHandles: true}
@@ -103,7 +103,7 @@ func (propagator) TryInject(ctx context.Context) ([]byte, error) {
 // Extract returns ctx with a Context of the variables in data. One that does
 // not arrive is reported and left unset: the task may do without it.
 func (propagator) Extract(ctx context.Context, data []byte) context.Context {
-	root := frozen(ctx)
+	root, _ := frozen(ctx)
 	d := codec.Decoder{Buf: data}
 	for len(d.Buf) > 0 {
 		name, err := d.ReadString()

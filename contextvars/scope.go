@@ -8,19 +8,19 @@ type scope struct {
 	cur *Context
 }
 
-// scopeKey asks a context.Context for the Context that it carries.
-type scopeKey struct{}
+// holderKey asks a context.Context for the innermost that carries a Context: a
+// *scope or an *item.
+type holderKey struct{}
 
-// Value answers for the Context; everything else is the parent's.
+// Value answers for what it carries; everything else is the parent's.
 func (s *scope) Value(key any) any {
-	if key == (scopeKey{}) {
-		return s.cur
+	if key == (holderKey{}) {
+		return s
 	}
 	return s.Context.Value(key)
 }
 
-// An owner is a scope with the Context in it, for tasks that get a copy: one
-// allocation for both.
+// An owner is a scope with the Context in it: one allocation for both.
 type owner struct {
 	scope
 	own Context
@@ -43,23 +43,67 @@ func current(ctx context.Context) *Context {
 	return search(ctx)
 }
 
+// rootOf returns the variables that are set in ctx now.
+func rootOf(ctx context.Context) *node {
+	s, i := holderOf(ctx)
+	if i != nil {
+		if c := i.own.Load(); c != nil {
+			return c.root.Load()
+		}
+		return i.root
+	}
+	if s != nil {
+		return s.cur.root.Load()
+	}
+	return nil
+}
+
+// frozen returns the variables that are set in ctx, as a map that does not
+// change any more, and whether ctx carries a Context at all.
+func frozen(ctx context.Context) (root *node, ok bool) {
+	s, i := holderOf(ctx)
+	if i != nil {
+		if c := i.own.Load(); c != nil {
+			return c.freeze(), true
+		}
+		return i.root, true
+	}
+	if s != nil {
+		return s.cur.freeze(), true
+	}
+	return nil, false
+}
+
+// holderOf returns what in ctx carries a Context: one of the two or neither.
+func holderOf(ctx context.Context) (*scope, *item) {
+	switch h := ctx.(type) {
+	case *scope:
+		return h, nil
+	case *item:
+		return nil, h
+	case nil:
+		return nil, nil
+	}
+	switch h := ctx.Value(holderKey{}).(type) {
+	case *scope:
+		return h, nil
+	case *item:
+		return nil, h
+	}
+	return nil, nil
+}
+
 // search is the rest of current, apart so that current is small enough to
 // become part of its callers.
 //
 //go:noinline
 func search(ctx context.Context) *Context {
-	if ctx == nil {
-		return nil
+	s, i := holderOf(ctx)
+	if i != nil {
+		return i.context()
 	}
-	c, _ := ctx.Value(scopeKey{}).(*Context)
-	return c
-}
-
-// frozen returns the variables that are set in ctx, as a map that does not
-// change any more.
-func frozen(ctx context.Context) *node {
-	if c := current(ctx); c != nil {
-		return c.freeze()
+	if s != nil {
+		return s.cur
 	}
 	return nil
 }

@@ -133,10 +133,14 @@ func (v *Var[T]) String() string {
 // Get returns the variable's value in the current Context, which is the one
 // that ctx carries; else its default; else an error matching [ErrLookup].
 func (v *Var[T]) Get(ctx context.Context) (T, error) {
-	if c := current(ctx); c != nil {
-		if p := c.root.Load().find(&v.core); p != nil {
-			return (*cell[T])(p).val, nil
-		}
+	var root *node // rootOf(ctx), which is too large for the compiler to put here
+	if s, ok := ctx.(*scope); ok {
+		root = s.cur.root.Load()
+	} else {
+		root = rootOf(ctx)
+	}
+	if p := root.find(&v.core); p != nil {
+		return (*cell[T])(p).val, nil
 	}
 	if v.hasDef {
 		return v.def, nil
@@ -148,10 +152,8 @@ func (v *Var[T]) Get(ctx context.Context) (T, error) {
 // GetOr returns the variable's value in the current Context, else def. The
 // variable's own default is not used.
 func (v *Var[T]) GetOr(ctx context.Context, def T) T {
-	if c := current(ctx); c != nil {
-		if p := c.root.Load().find(&v.core); p != nil {
-			return (*cell[T])(p).val
-		}
+	if p := rootOf(ctx).find(&v.core); p != nil {
+		return (*cell[T])(p).val
 	}
 	return def
 }
@@ -221,7 +223,8 @@ func (v *Var[T]) With(ctx context.Context, val T) context.Context {
 	if v.id == 0 {
 		panic(ErrZeroVar)
 	}
-	root, _ := frozen(ctx).with(v.id, unsafe.Pointer(&cell[T]{head{&v.core}, val}), 0)
+	root, _ := frozen(ctx)
+	root, _ = root.with(v.id, unsafe.Pointer(&cell[T]{head{&v.core}, val}), 0)
 	return newScope(ctx, root)
 }
 
