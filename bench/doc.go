@@ -58,6 +58,9 @@
 //	threading/thread      a thread started and joined
 //	threading/timer       a timer started and cancelled; CPython's, which is a thread, ends outside of the figure
 //	threading/memory      heap and stack of an idle thread, among 100,000
+//	contextvars/get-1, contextvars/get-1000
+//	                      a variable read where 1 is set, and where 1,000 are
+//	contextvars/set       a variable set; the peer makes a ctx with a value
 //
 // # JSON
 //
