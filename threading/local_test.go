@@ -13,7 +13,9 @@ import (
 )
 
 // isOrNil is errors.Is, with nil for success.
-func isOrNil(err, want error) bool { return want == nil && err == nil || want != nil && errors.Is(err, want) }
+func isOrNil(err, want error) bool {
+	return want == nil && err == nil || want != nil && errors.Is(err, want)
+}
 
 // thread runs fn in a thread of its own and waits for it.
 func inThread(t *testing.T, fn func(ctx context.Context)) {

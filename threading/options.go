@@ -1,5 +1,7 @@
 package threading
 
+import "github.com/conexgo/conex/contextvars"
+
 // An Option changes a thread when it is made, by [New], [NewRunner], [Go],
 // [NewTimer] or [Adopt].
 type Option interface{ apply(*Thread) }
@@ -20,6 +22,17 @@ func WithDaemon(daemon bool) Option { return withDaemon(daemon) }
 type withDaemon bool
 
 func (d withDaemon) apply(t *Thread) { t.setDaemon(bool(d)) }
+
+// WithContext makes the thread run in vars, as [contextvars.Context.Run] does:
+// what it sets is set there. Without it, and if vars is nil, a thread has a copy
+// of its starter's variables. If somebody else is in vars when the thread gets
+// there, the thread fails with the error of Run. [Adopt], which has no function
+// to run, heeds no WithContext.
+func WithContext(vars *contextvars.Context) Option { return withContext{vars} }
+
+type withContext struct{ vars *contextvars.Context }
+
+func (c withContext) apply(t *Thread) { t.more().vars = c.vars }
 
 // WithOSThread gives the thread an operating system thread to itself, until it
 // ends: see runtime.LockOSThread. Only such a thread has a [Thread.NativeID].

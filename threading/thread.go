@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync/atomic"
 
+	"github.com/conexgo/conex/contextvars"
 	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/park"
 )
@@ -60,6 +61,7 @@ const (
 // An extra holds what few threads have.
 type extra struct {
 	cancel context.CancelCauseFunc // of a daemon: ends its context
+	vars   *contextvars.Context    // what it runs in; nil: a copy of the starter's
 	err    error                   // valid when the thread has stopped
 	native atomic.Int64            // identity of the pinned thread in the system
 	began  atomic.Int64            // for the profile hook
@@ -136,18 +138,20 @@ func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option)
 // [ErrNotInitialized] for a zero Thread, and [ErrShuttingDown] at the end of
 // the program. It does not block.
 func (t *Thread) Start(ctx context.Context) error {
-	if err := t.enlist(ctx); err != nil {
+	parent := ctx
+	if x := t.extra.Load(); x == nil || x.vars == nil {
+		parent = inherit.Own(ctx)
+	}
+	if err := t.enlist(ctx, parent); err != nil {
 		return err
 	}
 	go t.live()
 	return nil
 }
 
-// enlist makes t alive, all but the goroutine.
-func (t *Thread) enlist(ctx context.Context) error {
-	if err := t.startable(); err != nil {
-		return err
-	}
+// enlist makes t alive, all but the goroutine. Who starts it has ctx, from
+// which parent is derived.
+func (t *Thread) enlist(ctx, parent context.Context) error {
 	flags := t.flags.Load()
 	if labelAll.Load() {
 		flags |= flagLabels
@@ -155,7 +159,6 @@ func (t *Thread) enlist(ctx context.Context) error {
 	if flags&flagSet == 0 && Current(ctx).Daemon() {
 		flags |= flagDaemon
 	}
-	parent := inherit.Own(ctx)
 	var cancel context.CancelCauseFunc
 	if flags&flagDaemon != 0 {
 		parent, cancel = context.WithCancelCause(parent)

@@ -34,7 +34,9 @@ func (t *Thread) call() {
 			t.traceEnd(err, failed)
 		}
 	}()
-	if t.target != nil {
+	if x := t.extra.Load(); x != nil && x.vars != nil && t.target != nil {
+		err = x.vars.Run(t.context(), t.target)
+	} else if t.target != nil {
 		err = t.target(t.context())
 	}
 	returned = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/watch"
 )
 
@@ -23,9 +24,9 @@ type Timer struct {
 
 	// What follows is protected by the lock of joiners.
 	phase timerPhase
-	timer *time.Timer   // nil: not started
-	unctx func() bool   // ends the watch over the context
-	stop  chan struct{} // of Run: closed by Cancel
+	timer *time.Timer    // nil: not started
+	undo  func()         // what ends with the wait; nil: nothing
+	vars  inherit.Values // of the starter: the thread gets a copy when it runs
 }
 
 type timerPhase int
@@ -53,7 +54,7 @@ func (tm *Timer) Start(ctx context.Context) error {
 		return ErrNotInitialized
 	}
 	tm.joiners.Lock()
-	if err := tm.enlist(ctx); err != nil {
+	if err := tm.enlist(ctx, ctx); err != nil {
 		tm.joiners.Unlock()
 		return err
 	}
@@ -62,14 +63,16 @@ func (tm *Timer) Start(ctx context.Context) error {
 		tm.leave()
 		return nil
 	}
+	tm.vars = inherit.TakeOrEmpty(ctx)
 	tm.timer = time.AfterFunc(tm.wait, tm.fire)
 	if ctx.Done() != nil {
-		tm.unctx = context.AfterFunc(ctx, func() {
+		stop := context.AfterFunc(ctx, func() {
 			if did, _ := tm.settle(timerCancelled); did {
 				tm.more().err = watch.Reason(ctx)
 				tm.leave()
 			}
 		})
+		tm.undo = func() { stop() }
 	}
 	tm.joiners.Unlock()
 	return nil
@@ -99,23 +102,25 @@ func (tm *Timer) settle(to timerPhase) (did, started bool) {
 		return false, false
 	}
 	tm.phase = to
-	if tm.stop != nil {
-		close(tm.stop)
-	}
 	if tm.timer != nil {
 		tm.timer.Stop()
 	}
-	if tm.unctx != nil {
-		tm.unctx()
+	if tm.undo != nil {
+		tm.undo()
 	}
 	return true, tm.timer != nil
 }
 
 // fire is called when the time has come, in a goroutine of its own.
 func (tm *Timer) fire() {
-	if did, _ := tm.settle(timerFired); did {
-		tm.live()
+	did, _ := tm.settle(timerFired)
+	if !did {
+		return
 	}
+	if x := tm.extra.Load(); x == nil || x.vars == nil {
+		tm.parent = tm.vars.Give(tm.parent)
+	}
+	tm.live()
 }
 
 // Run waits for the timer's time and calls its function, in the caller's
@@ -134,7 +139,7 @@ func (tm *Timer) Run(ctx context.Context) error {
 	if tm.phase == timerCancelled {
 		close(stop)
 	} else {
-		tm.stop = stop
+		tm.undo = func() { close(stop) }
 	}
 	tm.joiners.Unlock()
 	timer := time.NewTimer(tm.wait)
