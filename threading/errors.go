@@ -56,6 +56,10 @@ var (
 	// ErrNegativeValue says that a semaphore was to begin below zero.
 	ErrNegativeValue = misuse("a semaphore cannot begin below zero")
 
+	// ErrTooManyPermits says that a semaphore would have more permits than
+	// can be counted: 2⁵⁸.
+	ErrTooManyPermits = misuse("too many permits for a semaphore")
+
 	// ErrReleaseCount says that fewer than one permit was to be released.
 	ErrReleaseCount = misuse("at least one permit must be released")
 

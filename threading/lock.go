@@ -30,6 +30,7 @@ import (
 type Lock struct {
 	state atomic.Int64 // of a gate with one permit: 0 or -permit, and flags
 	line  park.Queue
+	up    bool
 }
 
 func (l *Lock) gate() *gate { return (*gate)(l) }
@@ -46,8 +47,10 @@ func (l *Lock) Acquire(ctx context.Context) (err error) {
 }
 
 func (l *Lock) acquire(ctx context.Context) error {
-	if err := l.gate().acquire(ctx, l); err != nil {
-		return err
+	if g := l.gate(); !g.try() {
+		if err := g.acquire(ctx, l); err != nil {
+			return err
+		}
 	}
 	if track.On() {
 		l.gate().note(ctx, l)
@@ -122,5 +125,5 @@ func (l *Lock) unlock() {
 // Acquire does, and if that fails returns its error and does not call fn. It
 // releases l however fn ends, also by a panic or [runtime.Goexit].
 func (l *Lock) With(ctx context.Context, fn func(ctx context.Context) error) error {
-	return with(ctx, l.Acquire, l.Release, fn)
+	return With(ctx, l, fn)
 }

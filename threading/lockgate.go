@@ -2,7 +2,7 @@ package threading
 
 import (
 	"context"
-	"runtime"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -12,49 +12,52 @@ import (
 )
 
 // A gate is what Lock, RLock and the semaphores have in common: a number of
-// permits, and a line of goroutines that wait for one. It works as sync.Mutex
-// does. A permit that is given back is free for whoever takes it first; if
-// there is a line, its front is woken, but has to compete for the permit with
-// those who run already. Not more than one is awake like that at a time, so
-// that giving back is cheap however long the line is. Who loses goes back to
-// the front, and once it has waited for a millisecond, permits are handed to
-// the line directly.
+// permits, and a line of goroutines that wait for one.
+//
+// A permit that is given back is free for whoever takes it first. If there is a
+// line, its front is woken, leaves it, and competes for the permit with those
+// who run already; if it loses it goes back to the front. Only one is up like
+// that at a time, and while one is, giving back is as cheap as if there were no
+// line: that one sees to what is free. If it has not got a permit a millisecond
+// after it first lost, it is starving: everybody who is in line then is handed
+// a permit, one after the other.
+//
+// Nobody spins before going to sleep. On a lock that is held for nanoseconds
+// it makes no difference that can be measured, since one goroutine at a time
+// runs and finds it free; with a semaphore that carries signals it holds up the
+// one that is to send them.
 //
 // The zero value has one permit.
 type gate struct {
 	state atomic.Int64
 	line  park.Queue
+	up    bool // protected by line: somebody is up
 }
 
-// The state: bits, and above them the number of free permits less one, so that
-// it is negative exactly if no permit is free.
+// The state: flags, and above them the number of free permits less one, so
+// that it is negative exactly if no permit is free.
 //
-// While the line is not locked, these hold: waiting is set if and only if the
-// line is not empty; if it is set and a permit is free, awake is set, too; if
-// starving is set, so is waiting, and no permit is free.
+// Whenever the line is not locked: waiting is set if and only if the line is
+// not empty and nobody is up; if it is set, no permit is free; starving is not
+// set without it.
 const (
-	awake    = 1 << iota // somebody runs who takes a free permit, or clears this and waits
-	waiting              // somebody is in line
-	starving             // permits are handed to the line
+	waiting  = 1 << iota // who gives a permit back wakes the front of the line
+	starving             // or rather hands it the permit
 	tracked              // package track has a note of the holder
 	permit               // one permit
 
-	shift      = 4 // permit is 1 << shift
+	shift      = 3 // permit is 1 << shift
 	maxPermits = 1 << 58
 )
 
-// patience is how long somebody in line lets others go first.
+// patience is how long the front of the line lets others go first.
 const patience = time.Millisecond
 
-// spins is how often the state is looked at before going to sleep.
-const spins = 4
-
-// pause is how long that is, counted in nothings: without touching the state,
-// so that whoever holds the permit is not slowed down.
-const pause = 200
-
-// handed is the park.Waiter's Val if it got a permit with its wake-up.
+// handed is the Val of a park.Waiter that gets a permit with its wake-up.
 const handed = 1
+
+// free returns the number of free permits.
+func (g *gate) free() int { return int(min(g.state.Load()>>shift+1, math.MaxInt)) }
 
 // try takes a permit if one is free.
 func (g *gate) try() bool {
@@ -70,31 +73,39 @@ func (g *gate) try() bool {
 }
 
 // acquire takes a permit, and waits for one, on behalf of obj, until ctx ends.
+// It is for when try has failed.
 func (g *gate) acquire(ctx context.Context, obj any) error {
-	var w *park.Waiter
-	var since time.Time
-	for on := false; ; {
-		var ok bool
-		if ok, on = g.spin(on); ok {
-			break
-		}
-		if ctx.Err() != nil {
-			if on && g.giveWay() {
-				break
+	if ctx.Err() != nil {
+		return watch.Reason(ctx)
+	}
+	w := park.New(ctx)
+	var lost time.Time // when it was woken in vain for the first time
+	for up := false; ; up = true {
+		end := up && ctx.Err() != nil
+		hungry := !lost.IsZero() && time.Since(lost) > patience
+		g.line.Lock()
+		took, next := g.enter(up, end, hungry)
+		if took || end {
+			g.line.Unlock()
+			if next != nil {
+				next.Wake()
+			}
+			w.Free()
+			if took {
+				return nil
 			}
 			return watch.Reason(ctx)
 		}
-		slept := w != nil
-		g.line.Lock()
-		if !g.enter(on, slept && time.Since(since) > patience) {
-			g.line.Unlock()
-			continue
-		}
-		if slept {
-			g.line.PushFront(w)
-		} else {
-			w, since = park.New(ctx), time.Now()
+		if !up {
 			g.line.PushBack(w)
+		} else {
+			g.line.PushFront(w)
+			if lost.IsZero() {
+				lost = time.Now()
+			}
+		}
+		if hungry {
+			g.line.Mark()
 		}
 		if !g.line.Sleep(ctx, w, obj) {
 			g.shorter()
@@ -102,90 +113,40 @@ func (g *gate) acquire(ctx context.Context, obj any) error {
 			return watch.Reason(ctx)
 		}
 		if w.Val == handed {
-			if g.state.Load()&starving != 0 && time.Since(since) < patience {
-				g.relax()
-			}
-			break
+			w.Free()
+			return nil
 		}
-		on = true
 	}
-	if w != nil {
-		w.Free()
-	}
-	return nil
 }
 
-// spin tries to take a permit for a short while. on says whether the caller is
-// the one awake. It makes itself that if there is a line and nobody is, so that
-// nobody is woken in vain.
-func (g *gate) spin(on bool) (ok, stillOn bool) {
-	for i := 0; ; i++ {
+// enter takes a permit if one is free; if not, it prepares the state for the
+// caller to go into the line, or away if this is the end. The line is locked.
+// up says whether the caller is the one who is up, which ends here. If next is
+// not nil it is up now: wake it.
+func (g *gate) enter(up, end, hungry bool) (took bool, next *park.Waiter) {
+	for {
 		s := g.state.Load()
+		to := s
+		if took = s >= 0; took {
+			to -= permit
+		}
 		switch {
-		case s >= 0:
-			if g.takeFrom(s, on) {
-				return true, false
+		case up && !g.line.Empty() && to >= 0: // one more is free
+			if !g.state.CompareAndSwap(s, to) {
+				continue
 			}
-			continue
-		case s&starving != 0 || i >= spins || i == 0 && runtime.GOMAXPROCS(0) == 1:
-			return false, on
-		case !on && s&(waiting|awake) == waiting:
-			on = g.state.CompareAndSwap(s, s|awake)
+			return took, g.line.Pop()
+		case up && !g.line.Empty(), !took && !end && !g.up:
+			to |= waiting
+		case !took && !end && up:
+			to |= waiting
 		}
-		for range pause {
+		if hungry && !took && !end {
+			to |= starving
 		}
-	}
-}
-
-// takeFrom takes a permit if the state still is s, in which one is free. The
-// one awake wakes another if more are left.
-func (g *gate) takeFrom(s int64, on bool) bool {
-	next := s - permit
-	more := on && next >= 0 && s&waiting != 0
-	if on && !more {
-		next &^= awake
-	}
-	if !g.state.CompareAndSwap(s, next) {
-		return false
-	}
-	if more {
-		g.wakeFront()
-	}
-	return true
-}
-
-// giveWay is for the one awake whose context has ended. If a permit is free it
-// takes it and reports so; if not, whoever gives one back wakes another.
-func (g *gate) giveWay() bool {
-	for {
-		s := g.state.Load()
-		if s >= 0 {
-			if g.takeFrom(s, true) {
-				return true
-			}
-		} else if g.state.CompareAndSwap(s, s&^awake) {
-			return false
-		}
-	}
-}
-
-// enter is called, with the line locked, by somebody who is about to join it.
-// It reports whether it may: not if a permit is free.
-func (g *gate) enter(on, hungry bool) bool {
-	for {
-		s := g.state.Load()
-		if s >= 0 {
-			return false
-		}
-		next := s | waiting
-		if on {
-			next &^= awake
-		}
-		if hungry {
-			next |= starving
-		}
-		if g.state.CompareAndSwap(s, next) {
-			return true
+		if g.state.CompareAndSwap(s, to) {
+			g.up = g.up && !up
+			return took, nil
 		}
 	}
 }
@@ -197,72 +158,52 @@ func (g *gate) shorter() {
 	}
 }
 
-// relax ends that permits are handed to the line.
-func (g *gate) relax() {
-	g.line.Lock()
-	g.state.And(^int64(starving))
-	g.line.Unlock()
-}
-
-// wakeFront wakes who has waited longest. The caller has set awake.
-func (g *gate) wakeFront() {
-	g.line.Lock()
-	w := g.line.Pop()
-	if w == nil { // its context has ended
-		g.state.And(^int64(awake))
-		g.line.Unlock()
-		return
-	}
-	g.shorter()
-	g.line.Unlock()
-	w.Wake()
-}
-
 // release gives back n permits, and reports whether it could: there must not be
 // more than limit then.
 func (g *gate) release(n, limit int64) bool {
 	for {
 		s := g.state.Load()
-		if s>>shift+1+n > limit {
+		switch {
+		case n > limit-(s>>shift+1):
 			return false
-		}
-		if s&starving != 0 {
-			if n = g.handOver(n); n == 0 {
+		case s&waiting == 0:
+			if g.state.CompareAndSwap(s, s+n*permit) {
 				return true
 			}
-			continue
-		}
-		next := s + n*permit
-		wake := s&(waiting|awake) == waiting
-		if wake {
-			next |= awake
-		}
-		if g.state.CompareAndSwap(s, next) {
-			if wake {
-				g.wakeFront()
+		default:
+			if n = g.serve(n); n == 0 {
+				return true
 			}
-			return true
 		}
 	}
 }
 
-// handOver gives up to n permits to the line, while it is starving, and
-// returns how many are left.
-func (g *gate) handOver(n int64) int64 {
-	for n > 0 {
-		g.line.Lock()
-		if g.state.Load()&starving == 0 {
-			g.line.Unlock()
-			break
-		}
-		w := g.line.Pop()
-		w.Val = handed
-		g.shorter()
-		g.line.Unlock()
-		w.Wake()
-		n--
+// serve gives n permits back when somebody is waiting, and returns how many are
+// still to be given back. It does one thing at a time, since the caller has to
+// look at the state again after each.
+func (g *gate) serve(n int64) int64 {
+	g.line.Lock()
+	s := g.state.Load()
+	to, free := s&^waiting+n*permit, n
+	if s&starving != 0 {
+		to, free = s, 1
 	}
-	return n
+	if s&waiting == 0 || !g.state.CompareAndSwap(s, to) {
+		g.line.Unlock()
+		return n
+	}
+	w := g.line.Pop()
+	if s&starving == 0 {
+		g.up = true
+	} else {
+		w.Val = handed
+		if g.shorter(); !g.line.Marked() {
+			g.state.And(^int64(starving))
+		}
+	}
+	g.line.Unlock()
+	w.Wake()
+	return n - free
 }
 
 // note tells package track who has taken obj, whose gate g is.

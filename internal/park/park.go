@@ -28,13 +28,14 @@ import (
 type Queue struct {
 	mu         sync.Mutex
 	head, tail *Waiter
+	len, mark  int // how many are in it, and how many of them were when it was marked
 }
 
 // A Waiter is a place in a Queue. Get one with [New], give it back with Free.
 type Waiter struct {
 	next, prev *Waiter
 	in         bool          // protected by the queue's lock: nobody has taken it out
-	woken      atomic.Uint32 // orders what the waker did before what the sleeper does
+	woken      atomic.Uint32 // tells the race detector who comes first
 	ch         chan struct{} // nil: it sleeps in bed
 	bed        sync.Cond
 	home       *Queue // which bed unlocks
@@ -87,6 +88,7 @@ func (q *Queue) Front() *Waiter { return q.head }
 
 // PushBack adds w as the last. The caller holds the lock.
 func (q *Queue) PushBack(w *Waiter) {
+	q.len++
 	w.in, w.prev = true, q.tail
 	if q.tail == nil {
 		q.head = w
@@ -99,6 +101,7 @@ func (q *Queue) PushBack(w *Waiter) {
 // PushFront adds w as the first, where it was before. The caller holds the
 // lock.
 func (q *Queue) PushFront(w *Waiter) {
+	q.len++
 	w.in, w.next = true, q.head
 	if q.head == nil {
 		q.tail = w
@@ -130,12 +133,26 @@ func (q *Queue) remove(w *Waiter) {
 		w.next.prev = w.prev
 	}
 	w.next, w.prev, w.in = nil, nil, false
+	q.len--
+	q.mark--
 }
+
+// Len returns how many wait. The caller holds the lock.
+func (q *Queue) Len() int { return q.len }
+
+// Mark marks those who wait now. The caller holds the lock.
+func (q *Queue) Mark() { q.mark = q.len }
+
+// Marked reports whether fewer have left since Mark than waited then. The
+// caller holds the lock.
+func (q *Queue) Marked() bool { return q.mark > 0 }
 
 // Wake wakes w, which was taken out by Pop.
 func (w *Waiter) Wake() {
-	w.woken.Store(1)
 	if w.ch == nil {
+		if raceEnabled {
+			w.woken.Store(1)
+		}
 		w.bed.Signal() // it was noted before q was unlocked, so it hears this
 	} else {
 		w.ch <- struct{}{}
@@ -146,7 +163,7 @@ func (w *Waiter) Wake() {
 // with the lock held and unlocks q.
 func (q *Queue) WakeAll() {
 	w := q.head
-	q.head, q.tail = nil, nil
+	q.head, q.tail, q.len, q.mark = nil, nil, 0, 0
 	for x := w; x != nil; x = x.next {
 		x.in = false
 	}
@@ -183,7 +200,9 @@ func (q *Queue) sleep(ctx context.Context, w *Waiter) bool {
 	if w.ch == nil {
 		w.home = q
 		w.bed.Wait() // unlocks q
-		w.woken.Load()
+		if raceEnabled {
+			w.woken.Load()
+		}
 		return true
 	}
 	q.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/conexgo/conex/internal/current"
@@ -104,7 +105,10 @@ func name(t current.Thread) string {
 	return t.Name()
 }
 
-func thing(obj any) string { return fmt.Sprintf("%T %p", obj, obj) }
+func thing(obj any) string { return fmt.Sprintf("%s %p", Kind(obj), obj) }
+
+// Kind is the type of what obj points to.
+func Kind(obj any) string { return strings.TrimPrefix(fmt.Sprintf("%T", obj), "*") }
 
 func age(now time.Time, n *note) time.Duration { return now.Sub(n.since).Round(time.Microsecond) }
 

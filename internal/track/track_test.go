@@ -55,7 +55,7 @@ func TestDump(t *testing.T) {
 	out := b.String()
 	for _, want := range []string{
 		"5 waiting, 4 held\n",
-		"\ndeadlock:\n\tann waits for *[1]int 0x", "held by bob\n", "held by cat\n", "held by ann\n",
+		"\ndeadlock:\n\tann waits for [1]int 0x", "held by bob\n", "held by cat\n", "held by ann\n",
 		"held by no thread for ", "    dan waits for it for ", "    eve waits for it for ", "TestDump", "track_test.go:",
 	} {
 		if !strings.Contains(out, want) {

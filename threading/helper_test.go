@@ -1,0 +1,24 @@
+package threading
+
+import (
+	"context"
+	"os"
+	"strconv"
+
+	"github.com/conexgo/conex/internal/current"
+)
+
+type currentKey = current.Key
+
+// asThread returns a context whose thread is a new one of that name.
+func asThread(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, current.Key{}, &Thread{name: name})
+}
+
+// operations is how much a stress test does.
+func operations() int {
+	if n, err := strconv.Atoi(os.Getenv("CONEX_STRESS")); err == nil {
+		return n
+	}
+	return 20_000
+}
