@@ -110,6 +110,7 @@ func (g *gate) acquire(ctx context.Context, obj any) error {
 		if !g.line.Sleep(ctx, w, obj) {
 			g.shorter()
 			g.line.Unlock()
+			w.Free()
 			return watch.Reason(ctx)
 		}
 		if w.Val == handed {
@@ -120,29 +121,29 @@ func (g *gate) acquire(ctx context.Context, obj any) error {
 }
 
 // enter takes a permit if one is free; if not, it prepares the state for the
-// caller to go into the line, or away if this is the end. The line is locked.
-// up says whether the caller is the one who is up, which ends here. If next is
-// not nil it is up now: wake it.
+// caller to go into the line, or, at its end, away. The line is locked. up says
+// whether the caller is the one who is up, which it is no more then. If next is
+// not nil it is up instead, and to be woken.
 func (g *gate) enter(up, end, hungry bool) (took bool, next *park.Waiter) {
 	for {
 		s := g.state.Load()
+		took = s >= 0
 		to := s
-		if took = s >= 0; took {
+		if took {
 			to -= permit
 		}
-		switch {
-		case up && !g.line.Empty() && to >= 0: // one more is free
-			if !g.state.CompareAndSwap(s, to) {
+		if nobody := up || !g.up; nobody && (!g.line.Empty() || !took && !end) {
+			if to >= 0 {
+				if g.state.CompareAndSwap(s, to) {
+					g.up = true
+					return took, g.line.Pop()
+				}
 				continue
 			}
-			return took, g.line.Pop()
-		case up && !g.line.Empty(), !took && !end && !g.up:
 			to |= waiting
-		case !took && !end && up:
-			to |= waiting
-		}
-		if hungry && !took && !end {
-			to |= starving
+			if hungry && !took && !end {
+				to |= starving
+			}
 		}
 		if g.state.CompareAndSwap(s, to) {
 			g.up = g.up && !up

@@ -51,27 +51,26 @@ type bedLocker Waiter
 func (b *bedLocker) Lock()   {}
 func (b *bedLocker) Unlock() { b.home.mu.Unlock() }
 
-var beds = sync.Pool{New: func() any {
+var waiters = sync.Pool{New: func() any {
 	w := new(Waiter)
 	w.bed.L = (*bedLocker)(w)
 	return w
 }}
 
 // New returns a waiter that sleeps until it is woken or ctx ends. It allocates
-// only if ctx can end.
+// only if ctx can end: a channel.
 func New(ctx context.Context) *Waiter {
-	if ctx.Done() == nil {
-		return beds.Get().(*Waiter)
+	w := waiters.Get().(*Waiter)
+	if ctx.Done() != nil {
+		w.ch = make(chan struct{}, 1)
 	}
-	return &Waiter{ch: make(chan struct{}, 1)}
+	return w
 }
 
 // Free gives w back, which is in no queue and is going to be woken by nobody.
 func (w *Waiter) Free() {
-	if w.ch == nil {
-		w.home, w.Since, w.Val = nil, time.Time{}, 0
-		beds.Put(w)
-	}
+	w.ch, w.home, w.Since, w.Val = nil, nil, time.Time{}, 0
+	waiters.Put(w)
 }
 
 // Lock locks q.
