@@ -1,0 +1,16 @@
+package lowlevel
+
+import (
+	"fmt"
+
+	"github.com/conexgo/conex/threading"
+)
+
+// The misuses, which match threading.ErrThread.
+var (
+	// ErrNilFunc says that a thread was to be started without a function.
+	ErrNilFunc = fmt.Errorf("%w: no function for a new thread", threading.ErrThread)
+
+	// ErrSignal says that there is no such signal.
+	ErrSignal = fmt.Errorf("%w: no such signal", threading.ErrThread)
+)
