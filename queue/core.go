@@ -1,0 +1,204 @@
+package queue
+
+import (
+	"context"
+	"math"
+	"sync"
+
+	"github.com/conexgo/conex/internal/park"
+)
+
+// A core is a queue, whatever the order of its items. K says which that is.
+//
+// One lock protects everything. Two lines of goroutines wait beside it, those
+// who get and those who put, and whenever the lock is free this holds: if there
+// are items and somebody waits for one, then one of those who wait has been
+// woken and is on its way; likewise for free places. settle sees to it at the
+// end of every change. It wakes one at a time, who wakes the next when it has
+// run: where many items come in a row, the first that runs takes many of them,
+// and most of the wake-ups are saved.
+//
+// Nothing is handed over to a sleeper. Who is awake may take what is there
+// before one that was woken for it gets the processor: that is where the speed
+// comes from. line says where it ends.
+type core[T any, K kind[T]] struct {
+	mu sync.Mutex
+
+	// Put and Get take a short way while n < room and n > keep, and nobody
+	// is to be woken. Both say no where there is more to look at; see tune.
+	n, room, keep int
+
+	limit      int // math.MaxInt: none
+	unfinished int // items put, and not done
+	ready      bool
+	closed     bool
+	fifo       fifo[T]  // the items, without a store
+	store      Store[T] // the items, of all but first in, first out
+	refuses    error    // why nothing can be put or got: a zero value that cannot be used
+
+	getters, putters line
+	joiners          park.Queue // who waits until nothing is unfinished
+	joining          int        // how many of them
+}
+
+// Put adds v, waiting for a free place. It counts one unfinished task.
+//
+// If ctx ends first the error matches [ErrFull] and what ctx ended with; a free
+// place is used even if ctx has ended. On a queue that is shut down, before or
+// while Put waits, the error is [ErrShutDown]. What else can be wrong is said
+// with the type of the queue. With an error, v was not added.
+//
+// Putting an item synchronizes before getting it.
+func (c *core[T, K]) Put(ctx context.Context, v T) error {
+	c.mu.Lock()
+	if c.n >= c.room || c.getters.waits() {
+		return c.put(ctx, v)
+	}
+	if c.store != nil {
+		return c.push(v)
+	}
+	c.fifo.push(v)
+	c.n++
+	c.unfinished++
+	c.mu.Unlock()
+	return nil
+}
+
+// TryPut is Put without waiting: if there is no free place the error is
+// [ErrFull].
+func (c *core[T, K]) TryPut(v T) error { return c.Put(atOnce, v) }
+
+// Get removes the item that is next and returns it, waiting for one. When it
+// has been dealt with, call TaskDone if somebody is to Join.
+//
+// If ctx ends first the error matches [ErrEmpty] and what ctx ended with; an
+// item that is there is returned even if ctx has ended. When the queue is shut
+// down and has no items left, the error is [ErrShutDown]. What else can be
+// wrong is said with the type of the queue. With an error, no item was removed.
+func (c *core[T, K]) Get(ctx context.Context) (T, error) {
+	c.mu.Lock()
+	if c.n <= c.keep || c.putters.waits() {
+		return c.get(ctx)
+	}
+	if c.store != nil {
+		return c.pop()
+	}
+	v := c.fifo.pop()
+	c.n--
+	c.mu.Unlock()
+	return v, nil
+}
+
+// TryGet is Get without waiting: if there is no item the error is [ErrEmpty].
+func (c *core[T, K]) TryGet() (T, error) { return c.Get(atOnce) }
+
+// push puts v into the store and unlocks, whatever the store does.
+func (c *core[T, K]) push(v T) error {
+	defer c.mu.Unlock()
+	return c.add(v)
+}
+
+// pop gets an item from the store and unlocks, whatever the store does.
+func (c *core[T, K]) pop() (T, error) {
+	defer c.mu.Unlock()
+	return c.take()
+}
+
+// put is the long way of Put. It is called with the lock held.
+func (c *core[T, K]) put(ctx context.Context, v T) (err error) {
+	if !c.do(ctx, &c.putters, func() bool {
+		err = c.add(v)
+		return err != ErrFull
+	}) {
+		return gaveUp(ErrFull, ctx)
+	}
+	return err
+}
+
+// get is the long way of Get. It is called with the lock held.
+func (c *core[T, K]) get(ctx context.Context) (v T, err error) {
+	if !c.do(ctx, &c.getters, func() bool {
+		v, err = c.take()
+		return err != ErrEmpty
+	}) {
+		return v, gaveUp(ErrEmpty, ctx)
+	}
+	return v, err
+}
+
+// add puts v in if it can be done now.
+func (c *core[T, K]) add(v T) error {
+	c.prepare()
+	switch {
+	case c.closed:
+		return ErrShutDown
+	case c.refuses != nil:
+		return c.refuses
+	case c.n >= c.limit:
+		return ErrFull
+	case c.store == nil:
+		c.fifo.push(v)
+		c.n++
+	default:
+		if err := c.store.Push(v); err != nil {
+			return err
+		}
+		c.n = c.store.Len()
+	}
+	c.unfinished++
+	return nil
+}
+
+// take gets an item if there is one now.
+func (c *core[T, K]) take() (v T, err error) {
+	c.prepare()
+	switch {
+	case c.n > 0:
+	case c.closed:
+		return v, ErrShutDown
+	case c.refuses != nil:
+		return v, c.refuses
+	default:
+		return v, ErrEmpty
+	}
+	if c.store == nil {
+		c.n--
+		return c.fifo.pop(), nil
+	}
+	if v, err = c.store.Pop(); err == nil {
+		c.n = c.store.Len()
+	}
+	return v, err
+}
+
+// setUp makes c a queue of at most maxsize items, if that is positive, in
+// store, or first in, first out if that is nil.
+func (c *core[T, K]) setUp(maxsize int, store Store[T]) {
+	c.limit, c.store, c.ready = maxsize, store, true
+	if maxsize <= 0 {
+		c.limit = math.MaxInt
+	}
+	c.tune()
+}
+
+// prepare makes a queue of a zero value.
+func (c *core[T, K]) prepare() {
+	if !c.ready {
+		var k K
+		var store Store[T]
+		store, c.refuses = k.zero()
+		c.setUp(0, store)
+	}
+}
+
+// tune says where the short ways of Put and Get may be taken. It is to be
+// called when anything changes that it looks at.
+func (c *core[T, K]) tune() {
+	c.room, c.keep = c.limit, 0
+	if c.closed || c.refuses != nil || c.putters.hungry != nil {
+		c.room = 0
+	}
+	if c.getters.hungry != nil {
+		c.keep = math.MaxInt
+	}
+}
