@@ -55,6 +55,10 @@
 //
 // Inside one process, always @free:
 //
+//	threading/lock        one goroutine counts under a lock; per time through it
+//	threading/lock-contended
+//	                      two at once
+//	threading/lock-ctx    as threading/lock, acquired with a ctx that could end; the peer is a mutex without one
 //	threading/thread      a thread started and joined
 //	threading/timer       a timer started and cancelled; CPython's, which is a thread, ends outside of the figure
 //	threading/memory      heap and stack of an idle thread, among 100,000
