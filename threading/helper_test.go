@@ -12,7 +12,9 @@ type currentKey = current.Key
 
 // asThread returns a context whose thread is a new one of that name.
 func asThread(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, current.Key{}, &Thread{name: name})
+	t := new(Thread)
+	t.SetName(name)
+	return context.WithValue(ctx, current.Key{}, t)
 }
 
 // operations is how much a stress test does.
