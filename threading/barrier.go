@@ -143,11 +143,11 @@ func gaveUp(err error) error { return fmt.Errorf("%w: %w", ErrBrokenBarrier, err
 
 // trip lets the parties go on: the last has come. It is called with mu locked,
 // and unlocks it.
-func (b *Barrier) trip(index int) (_ int, err error) {
+func (b *Barrier) trip(last int) (index int, err error) {
 	if b.action == nil {
 		b.next()
 		b.mu.Unlock()
-		return index, nil
+		return last, nil
 	}
 	b.acting = true
 	round, ok := b.round, false
@@ -174,7 +174,7 @@ func (b *Barrier) trip(index int) (_ int, err error) {
 		return -1, err
 	}
 	ok = true
-	return index, nil
+	return last, nil
 }
 
 // next begins a new round. mu is locked.
