@@ -105,6 +105,13 @@ fuzz() {
 	((count > 0))
 }
 
+# stress N does N operations with each thing that goroutines wait for.
+stress() {
+	local n=$1
+	shift
+	CONEX_STRESS=$n $go test -count=1 -timeout 60m "$@" ./internal/park ./threading/... ./queue ./sched ./contextvars
+}
+
 # chaos KILLS [FLAG…] kills that many workers of a pool under load.
 chaos() {
 	local kills=$1
