@@ -11,6 +11,7 @@ import (
 
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/exit"
+	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/policy"
 	"github.com/conexgo/conex/internal/propagate"
 	"github.com/conexgo/conex/internal/watch"
@@ -174,7 +175,9 @@ func (p *Pool) Submit(t futures.Task) error {
 
 // injectOnce works out what propagators carry, once for each context with the
 // same variables.
-func injectOnce(g *watch.Group) { g.Values, g.Bad = propagate.Inject(g.Vars.Give(g.Ctx)) }
+func injectOnce(g *watch.Group, vars inherit.Values) {
+	g.Values, g.Bad = propagate.Inject(vars.Give(g.Ctx))
+}
 
 // refusal says why no more tasks are taken. The caller holds mu or in.mu.
 func (p *Pool) refusal() error {

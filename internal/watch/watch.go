@@ -37,9 +37,8 @@ type key struct {
 
 // A Group is the tasks of one engine under one context.
 type Group struct {
-	Ctx  context.Context
-	Vars inherit.Values // with the group's first member
-	ID   uint32         // unique within the Watcher, never 0
+	Ctx context.Context
+	ID  uint32 // unique within the Watcher, never 0
 
 	w     *Watcher
 	key   key
@@ -63,13 +62,14 @@ const dead = -1 << 30
 
 // Enter makes the caller a member of ctx's group. It returns nil for a
 // context that never ends and for which init is nil; init, if given, runs
-// once for a new group before anybody else sees it.
-func (w *Watcher) Enter(ctx context.Context, init func(*Group)) *Group {
+// once for a new group before anybody else sees it, with the variables of the
+// group's first member.
+func (w *Watcher) Enter(ctx context.Context, init func(*Group, inherit.Values)) *Group {
 	return w.EnterWith(ctx, inherit.Values{}, init)
 }
 
 // EnterWith is Enter for a task that takes variables along.
-func (w *Watcher) EnterWith(ctx context.Context, vars inherit.Values, init func(*Group)) *Group {
+func (w *Watcher) EnterWith(ctx context.Context, vars inherit.Values, init func(*Group, inherit.Values)) *Group {
 	if ctx.Done() == nil && init == nil {
 		return nil
 	}
@@ -82,10 +82,10 @@ func (w *Watcher) EnterWith(ctx context.Context, vars inherit.Values, init func(
 	g := w.live[k]
 	if g == nil || g.refs.Add(1) <= 0 {
 		w.nextID++
-		g = &Group{Ctx: ctx, Vars: vars, ID: w.nextID, w: w, key: k}
+		g = &Group{Ctx: ctx, ID: w.nextID, w: w, key: k}
 		g.refs.Store(1)
 		if init != nil {
-			init(g)
+			init(g, vars)
 		}
 		if ctx.Done() != nil {
 			g.stop = context.AfterFunc(ctx, g.end)

@@ -6,6 +6,9 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"unsafe"
+
+	"github.com/conexgo/conex/internal/inherit"
 )
 
 func TestOneGroupPerContext(t *testing.T) {
@@ -15,7 +18,7 @@ func TestOneGroupPerContext(t *testing.T) {
 	other, cancelOther := context.WithCancel(context.Background())
 	defer cancelOther()
 	inits := 0
-	init := func(*Group) { inits++ }
+	init := func(*Group, inherit.Values) { inits++ }
 	a, b, c := w.Enter(ctx, init), w.Enter(other, init), w.Enter(ctx, init)
 	if a != c || a == b || inits != 2 || a.ID == b.ID || a.ID == 0 {
 		t.Errorf("groups %p %p %p, %d inits", a, b, c, inits)
@@ -32,6 +35,36 @@ func TestOneGroupPerContext(t *testing.T) {
 	if none.Ended() {
 		t.Error("nil ended")
 	}
+}
+
+// Contexts are told apart by what travels with them, and by nothing else that
+// they carry.
+func TestVariables(t *testing.T) {
+	type vars struct{ travels *int }
+	inherit.Register(inherit.Source{
+		Travelling: func(v inherit.Values) unsafe.Pointer { return unsafe.Pointer((*vars)(v.Root()).travels) },
+	})
+	values := func(p *int) inherit.Values { return inherit.Of(unsafe.Pointer(&vars{p})) }
+	w := New(func(*Group) {})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	one, two := new(int), new(int)
+	var inits []inherit.Values
+	enter := func(v inherit.Values) *Group {
+		g := w.EnterWith(ctx, v, func(_ *Group, v inherit.Values) { inits = append(inits, v) })
+		defer g.Leave()
+		return g
+	}
+	first := values(one)
+	a, b, c := enter(first), enter(values(one)), enter(values(two))
+	none, stays := enter(inherit.Values{}), enter(values(nil))
+	if a != b || a == c || c == none || none != stays {
+		t.Errorf("groups %p %p %p %p %p", a, b, c, none, stays)
+	}
+	if len(inits) != 3 || inits[0] != first {
+		t.Errorf("%d inits", len(inits))
+	}
+	w.Close()
 }
 
 func TestEnd(t *testing.T) {
