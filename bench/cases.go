@@ -67,16 +67,8 @@ const (
 
 var usual = effort{5, 2} // rounds
 
-// allCases returns the table in the order it is printed. Cases are left out whose package this program has no part for.
-func allCases() []benchCase {
-	known := parties()
-	return slices.DeleteFunc(everyCase(), func(c benchCase) bool { return known[c.who[0].run]["ours"] == nil })
-}
-
-// everyCase is the table with the cases that have peers only.
-func everyCase() []benchCase {
-	return slices.Concat(processCases(), threadCases(), insideCases())
-}
+// allCases returns the table in the order it is printed.
+func allCases() []benchCase { return slices.Concat(processCases(), threadCases(), insideCases()) }
 
 func processCases() []benchCase {
 	cases := []benchCase{{

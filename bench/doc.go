@@ -1,8 +1,8 @@
 // Bench measures this library beside its peers: CPython's own modules, net/rpc and go-plugin worker processes, the goroutine
 // pools pond, ants, conc and errgroup, x/sync's semaphore, gocron, and what Go's standard library has.
 //
-//	go run ./bench                        # everything, in six to ten minutes
-//	go run ./bench -quick                 # everything, in a minute or so: for a look, not for a claim
+//	go run ./bench                        # everything, in nine to fourteen minutes
+//	go run ./bench -quick                 # everything, in a minute and a half: for a look, not for a claim
 //	go run ./bench -only 'process/call'   # the cases whose names match a regular expression
 //	go run ./bench -json                  # one JSON object a line, for programs
 //	go run ./bench -python /usr/bin/python3.12
@@ -59,9 +59,21 @@
 //	threading/lock-contended
 //	                      two at once
 //	threading/lock-ctx    as threading/lock, acquired with a ctx that could end; the peer is a mutex without one
+//	threading/semaphore, threading/semaphore-contended
+//	                      as with the lock, under a semaphore of one
+//	threading/event-pingpong, threading/condition-pingpong
+//	                      two hand a ball to and fro, by two events or by one condition; per round trip
 //	threading/thread      a thread started and joined
 //	threading/timer       a timer started and cancelled; CPython's, which is a thread, ends outside of the figure
 //	threading/memory      heap and stack of an idle thread, among 100,000
+//	queue/1p1c, queue/4p4c
+//	                      numbers from one producer to one consumer, or four to four, through a queue for 128; per item
+//	queue/simple-1p1c, queue/simple-4p4c
+//	                      the same through an unbounded queue; the channel is the one for 128
+//	queue/priority        100,000 jobs put in at random, then taken out in order; per job. The heap has no lock
+//	sched/run             a million events entered, then run, by a clock that costs no time; per event. Gocron has
+//	                      20,000 jobs that run at once
+//	sched/cancel          an event entered and cancelled among 1,000
 //	contextvars/get-1, contextvars/get-1000
 //	                      a variable read where 1 is set, and where 1,000 are
 //	contextvars/set       a variable set; the peer makes a ctx with a value

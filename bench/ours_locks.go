@@ -9,9 +9,11 @@ import (
 
 func lockParties() meter.Parties {
 	return meter.Parties{
-		"threading/lock":           {"ours": ownLock},
-		"threading/lock-contended": {"ours": ownLockContended},
-		"threading/lock-ctx":       {"ours": ownLockCtx},
+		"threading/lock":                {"ours": ownLock},
+		"threading/lock-contended":      {"ours": ownLockContended},
+		"threading/lock-ctx":            {"ours": ownLockCtx},
+		"threading/semaphore":           {"ours": ownSemaphore(1)},
+		"threading/semaphore-contended": {"ours": ownSemaphore(players)},
 	}
 }
 
@@ -71,4 +73,32 @@ func ownLockCtx(s meter.Spec) (meter.Figure, error) {
 		}
 		return at.n, nil
 	})
+}
+
+// ownSemaphore has k goroutines count under a semaphore of one.
+func ownSemaphore(k int) meter.Party {
+	return func(s meter.Spec) (meter.Figure, error) {
+		ctx := context.Background()
+		sem, err := threading.NewSemaphore(1)
+		if err != nil {
+			return meter.Figure{}, err
+		}
+		count := 0
+		return meter.Bulk(s.N, meter.Count, func(n int) (int, error) {
+			count = 0
+			_, err := meter.Together(k, n, func(lo, hi int) (int, error) {
+				for range hi - lo {
+					if err := sem.Acquire(ctx); err != nil {
+						return 0, err
+					}
+					count++
+					if err := sem.Release(); err != nil {
+						return 0, err
+					}
+				}
+				return 0, nil
+			})
+			return count, err
+		})
+	}
 }
