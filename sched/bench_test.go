@@ -24,7 +24,7 @@ func BenchmarkEnterRun(b *testing.B) {
 			for b.Loop() {
 				s := sched.New(sched.Config{Clock: new(jumpClock)})
 				for i := range n {
-					s.Enter(time.Duration(i*7919%n)*time.Second, 0, nothing)
+					s.Enter(time.Duration(int64(i)*7919%int64(n))*time.Second, 0, nothing)
 				}
 				if err := s.Run(b.Context()); err != nil {
 					b.Fatal(err)
@@ -37,7 +37,7 @@ func BenchmarkEnterRun(b *testing.B) {
 			for b.Loop() {
 				var s sched.Scheduler
 				for i := range n {
-					s.Enter(-time.Duration(i*7919%n)*time.Microsecond, 0, nothing)
+					s.Enter(-time.Duration(int64(i)*7919%int64(n))*time.Microsecond, 0, nothing)
 				}
 				if err := s.Run(b.Context()); err != nil {
 					b.Fatal(err)

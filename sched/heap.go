@@ -31,6 +31,11 @@ func (e *Event) beforeAtSameKey(o *Event, key int64) bool {
 
 // push adds an entry and reports whether it is the first now.
 func (h *heap) push(e entry) bool {
+	if len(*h) == cap(*h) {
+		// By doubling even when it is large, where append grows by a
+		// quarter: it is copied less often.
+		*h = append(make(heap, 0, max(8, 2*len(*h))), *h...)
+	}
 	*h = append(*h, e)
 	return h.up(len(*h)-1, e) == 0
 }

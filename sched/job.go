@@ -8,8 +8,8 @@ import (
 
 // A Job is an action that is run again and again, at the times of a
 // [Schedule]. [Scheduler.Repeat] makes jobs. Its methods are safe for concurrent
-// use, do not block, and may be called by its own action. A Job must not be
-// copied.
+// use, do not block, and may be called by its own action. The zero Job has
+// ended. A Job must not be copied.
 //
 // A job ends when it is cancelled, or when its schedule has no more times. Until
 // then the Run of its scheduler does not end, except while it is paused.
@@ -37,6 +37,9 @@ type Job struct {
 // Cancel ends the job. A run that has started goes on. It does nothing if the
 // job has ended.
 func (j *Job) Cancel() {
+	if j.s == nil {
+		return
+	}
 	j.s.mu.Lock()
 	defer j.s.mu.Unlock()
 	j.ended = true
@@ -47,6 +50,9 @@ func (j *Job) Cancel() {
 // goes on. Times that pass meanwhile do not count as missed. Pausing twice is the
 // same as once.
 func (j *Job) Pause() {
+	if j.s == nil {
+		return
+	}
 	j.s.mu.Lock()
 	defer j.s.mu.Unlock()
 	j.paused = true
@@ -57,6 +63,9 @@ func (j *Job) Pause() {
 // on the beat that it had. If that is the end of it, or the schedule turns out
 // to be bad, the job ends. It does nothing if the job is not paused.
 func (j *Job) Resume() {
+	if j.s == nil {
+		return
+	}
 	now := j.s.now()
 	j.s.mu.Lock()
 	resume := j.paused && !j.ended && !j.busy
@@ -83,6 +92,9 @@ func (j *Job) Next() time.Time { return j.Stats().Next }
 
 // Stats tells how the job has fared up to now.
 func (j *Job) Stats() JobStats {
+	if j.s == nil {
+		return JobStats{Ended: true}
+	}
 	j.s.mu.Lock()
 	defer j.s.mu.Unlock()
 	stats := j.stats

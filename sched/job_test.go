@@ -361,6 +361,17 @@ func TestJobPause(t *testing.T) {
 	})
 }
 
+// A job that Repeat has not made can do nothing.
+func TestZeroJob(t *testing.T) {
+	var job sched.Job
+	job.Pause()
+	job.Resume()
+	job.Cancel()
+	if st := job.Stats(); st != (sched.JobStats{Ended: true}) || !job.Next().IsZero() {
+		t.Errorf("Stats: %+v", st)
+	}
+}
+
 // Pausing from the action takes effect after the run; so does cancelling.
 func TestJobFromItsAction(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

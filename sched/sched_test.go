@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestEnterNow(t *testing.T) {
 		var s sched.Scheduler
 		var r record
 		s.Enter(5*time.Second, 2, r.act("first"))
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		s.Enter(5*time.Second, 1, r.act("second"))
 		if err := s.Run(t.Context()); err != nil {
 			t.Fatal(err)
@@ -309,5 +310,61 @@ func TestCurrent(t *testing.T) {
 	}))
 	if err := s.Run(ctx); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// An event is one allocation, with its context and its place in the queue.
+func TestAllocs(t *testing.T) {
+	ctx := t.Context()
+	for name, s := range map[string]*sched.Scheduler{
+		"system": new(sched.Scheduler),
+		"clock":  sched.New(sched.Config{Clock: new(jumpClock)}),
+	} {
+		const n = 100
+		got := testing.AllocsPerRun(100, func() {
+			for range n {
+				s.Enter(time.Microsecond, 0, nothing)
+			}
+			if err := s.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got < n || got > n+10 { // and a few for Run
+			t.Errorf("%s: %v allocations for %d events", name, got, n)
+		}
+	}
+}
+
+// Values that were replaced or taken out are not kept.
+func TestNothingIsKept(t *testing.T) {
+	var s sched.Scheduler
+	gone := make(chan string, 2)
+	func() {
+		ran, cancelled := new([100]byte), new([100]byte)
+		runtime.AddCleanup(ran, func(x string) { gone <- x }, "ran")
+		runtime.AddCleanup(cancelled, func(x string) { gone <- x }, "cancelled")
+		s.Enter(-1, 0, func(context.Context) error { ran[0]++; return nil })
+		ev := must(s.Enter(time.Hour, 0, func(context.Context) error { cancelled[0]++; return nil }))
+		s.Enter(time.Hour, 0, nothing)
+		if _, _, err := s.RunPending(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Cancel(ev); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	for range 2 {
+		for done := false; !done; {
+			runtime.GC()
+			select {
+			case <-gone:
+				done = true
+			default:
+				runtime.Gosched()
+			}
+		}
+	}
+	if s.Len() != 1 {
+		t.Errorf("%d events wait", s.Len())
 	}
 }
