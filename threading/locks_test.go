@@ -275,6 +275,7 @@ func TestWokenAndEnded(t *testing.T) {
 			if a, b := <-held, <-held; !a && !b {
 				t.Fatal("nobody got the lock")
 			}
+			synctest.Wait()
 			if l.locked() {
 				t.Fatal("still locked")
 			}
