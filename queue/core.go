@@ -49,24 +49,24 @@ type core[T any, K kind[T]] struct {
 // with the type of the queue. With an error, v was not added.
 //
 // Putting an item synchronizes before getting it.
-func (c *core[T, K]) Put(ctx context.Context, v T) error {
-	c.mu.Lock()
-	if c.n >= c.room || c.getters.waits() {
-		return c.put(ctx, v)
+func (q *core[T, K]) Put(ctx context.Context, v T) error {
+	q.mu.Lock()
+	if q.n >= q.room || q.getters.waits() {
+		return q.put(ctx, v)
 	}
-	if c.store != nil {
-		return c.push(v)
+	if q.store != nil {
+		return q.push(v)
 	}
-	c.fifo.push(v)
-	c.n++
-	c.unfinished++
-	c.mu.Unlock()
+	q.fifo.push(v)
+	q.n++
+	q.unfinished++
+	q.mu.Unlock()
 	return nil
 }
 
 // TryPut is Put without waiting: if there is no free place the error is
 // [ErrFull].
-func (c *core[T, K]) TryPut(v T) error { return c.Put(atOnce, v) }
+func (q *core[T, K]) TryPut(v T) error { return q.Put(atOnce, v) }
 
 // Get removes the item that is next and returns it, waiting for one. When it
 // has been dealt with, call TaskDone if somebody is to Join.
@@ -75,39 +75,39 @@ func (c *core[T, K]) TryPut(v T) error { return c.Put(atOnce, v) }
 // item that is there is returned even if ctx has ended. When the queue is shut
 // down and has no items left, the error is [ErrShutDown]. What else can be
 // wrong is said with the type of the queue. With an error, no item was removed.
-func (c *core[T, K]) Get(ctx context.Context) (T, error) {
-	c.mu.Lock()
-	if c.n <= c.keep || c.putters.waits() {
-		return c.get(ctx)
+func (q *core[T, K]) Get(ctx context.Context) (T, error) {
+	q.mu.Lock()
+	if q.n <= q.keep || q.putters.waits() {
+		return q.get(ctx)
 	}
-	if c.store != nil {
-		return c.pop()
+	if q.store != nil {
+		return q.pop()
 	}
-	v := c.fifo.pop()
-	c.n--
-	c.mu.Unlock()
+	v := q.fifo.pop()
+	q.n--
+	q.mu.Unlock()
 	return v, nil
 }
 
 // TryGet is Get without waiting: if there is no item the error is [ErrEmpty].
-func (c *core[T, K]) TryGet() (T, error) { return c.Get(atOnce) }
+func (q *core[T, K]) TryGet() (T, error) { return q.Get(atOnce) }
 
 // push puts v into the store and unlocks, whatever the store does.
-func (c *core[T, K]) push(v T) error {
-	defer c.mu.Unlock()
-	return c.add(v)
+func (q *core[T, K]) push(v T) error {
+	defer q.mu.Unlock()
+	return q.add(v)
 }
 
 // pop gets an item from the store and unlocks, whatever the store does.
-func (c *core[T, K]) pop() (T, error) {
-	defer c.mu.Unlock()
-	return c.take()
+func (q *core[T, K]) pop() (T, error) {
+	defer q.mu.Unlock()
+	return q.take()
 }
 
 // put is the long way of Put. It is called with the lock held.
-func (c *core[T, K]) put(ctx context.Context, v T) (err error) {
-	if !c.do(ctx, &c.putters, func() bool {
-		err = c.add(v)
+func (q *core[T, K]) put(ctx context.Context, v T) (err error) {
+	if !q.do(ctx, &q.putters, func() bool {
+		err = q.add(v)
 		return err != ErrFull
 	}) {
 		return gaveUp(ErrFull, ctx)
@@ -116,9 +116,9 @@ func (c *core[T, K]) put(ctx context.Context, v T) (err error) {
 }
 
 // get is the long way of Get. It is called with the lock held.
-func (c *core[T, K]) get(ctx context.Context) (v T, err error) {
-	if !c.do(ctx, &c.getters, func() bool {
-		v, err = c.take()
+func (q *core[T, K]) get(ctx context.Context) (v T, err error) {
+	if !q.do(ctx, &q.getters, func() bool {
+		v, err = q.take()
 		return err != ErrEmpty
 	}) {
 		return v, gaveUp(ErrEmpty, ctx)
@@ -127,78 +127,78 @@ func (c *core[T, K]) get(ctx context.Context) (v T, err error) {
 }
 
 // add puts v in if it can be done now.
-func (c *core[T, K]) add(v T) error {
-	c.prepare()
+func (q *core[T, K]) add(v T) error {
+	q.prepare()
 	switch {
-	case c.closed:
+	case q.closed:
 		return ErrShutDown
-	case c.refuses != nil:
-		return c.refuses
-	case c.n >= c.limit:
+	case q.refuses != nil:
+		return q.refuses
+	case q.n >= q.limit:
 		return ErrFull
-	case c.store == nil:
-		c.fifo.push(v)
-		c.n++
+	case q.store == nil:
+		q.fifo.push(v)
+		q.n++
 	default:
-		if err := c.store.Push(v); err != nil {
+		if err := q.store.Push(v); err != nil {
 			return err
 		}
-		c.n = c.store.Len()
+		q.n = q.store.Len()
 	}
-	c.unfinished++
+	q.unfinished++
 	return nil
 }
 
 // take gets an item if there is one now.
-func (c *core[T, K]) take() (v T, err error) {
-	c.prepare()
+func (q *core[T, K]) take() (v T, err error) {
+	q.prepare()
 	switch {
-	case c.n > 0:
-	case c.closed:
+	case q.n > 0:
+	case q.closed:
 		return v, ErrShutDown
-	case c.refuses != nil:
-		return v, c.refuses
+	case q.refuses != nil:
+		return v, q.refuses
 	default:
 		return v, ErrEmpty
 	}
-	if c.store == nil {
-		c.n--
-		return c.fifo.pop(), nil
+	if q.store == nil {
+		q.n--
+		return q.fifo.pop(), nil
 	}
-	if v, err = c.store.Pop(); err == nil {
-		c.n = c.store.Len()
+	if v, err = q.store.Pop(); err == nil {
+		q.n = q.store.Len()
 	}
 	return v, err
 }
 
-// setUp makes c a queue of at most maxsize items, if that is positive, in
+// setUp makes q a queue of at most maxsize items, if that is positive, in
 // store, or first in, first out if that is nil.
-func (c *core[T, K]) setUp(maxsize int, store Store[T]) {
-	c.limit, c.store, c.ready = maxsize, store, true
+func (q *core[T, K]) setUp(maxsize int, store Store[T]) {
+	q.limit, q.store, q.ready = maxsize, store, true
 	if maxsize <= 0 {
-		c.limit = math.MaxInt
+		q.limit = math.MaxInt
 	}
-	c.tune()
+	q.tune()
 }
 
 // prepare makes a queue of a zero value.
-func (c *core[T, K]) prepare() {
-	if !c.ready {
+func (q *core[T, K]) prepare() {
+	if !q.ready {
 		var k K
 		var store Store[T]
-		store, c.refuses = k.zero()
-		c.setUp(0, store)
+		store, q.refuses = k.zero()
+		q.setUp(0, store)
 	}
 }
 
 // tune says where the short ways of Put and Get may be taken. It is to be
 // called when anything changes that it looks at.
-func (c *core[T, K]) tune() {
-	c.room, c.keep = c.limit, 0
-	if c.closed || c.refuses != nil || c.putters.hungry != nil {
-		c.room = 0
+func (q *core[T, K]) tune() {
+	q.room, q.keep = q.limit, 0
+	if q.closed || q.refuses != nil || q.putters.hungry != nil {
+		q.room = 0
 	}
-	if c.getters.hungry != nil {
-		c.keep = math.MaxInt
+	if q.getters.hungry != nil {
+		q.keep = math.MaxInt
 	}
 }

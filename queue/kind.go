@@ -13,9 +13,9 @@ type kind[T any] interface {
 	outer(p unsafe.Pointer) any
 }
 
-func (c *core[T, K]) outer() any {
+func (q *core[T, K]) outer() any {
 	var k K
-	return k.outer(unsafe.Pointer(c))
+	return k.outer(unsafe.Pointer(q))
 }
 
 type (

@@ -7,10 +7,10 @@ package queue
 //
 // Shutdown synchronizes before the return of every call that fails with
 // ErrShutDown because of it.
-func (c *core[T, K]) Shutdown() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.close()
+func (q *core[T, K]) Shutdown() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.close()
 }
 
 // ShutdownNow closes the queue and throws away what is in it: Put and Get fail
@@ -19,39 +19,39 @@ func (c *core[T, K]) Shutdown() {
 // return. It may be called after Shutdown. It does not wait.
 //
 // It synchronizes as Shutdown does.
-func (c *core[T, K]) ShutdownNow() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.close()
-	c.finish(c.n)
-	switch s := c.store.(type) {
+func (q *core[T, K]) ShutdownNow() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.close()
+	q.finish(q.n)
+	switch s := q.store.(type) {
 	case nil:
-		c.fifo = fifo[T]{}
+		q.fifo = fifo[T]{}
 	case interface{ drop() }:
 		s.drop()
 	default:
-		for range c.n {
+		for range q.n {
 			if _, err := s.Pop(); err != nil {
 				break // what is left is out of reach all the same
 			}
 		}
 	}
-	c.n = 0
+	q.n = 0
 }
 
 // Closed reports whether the queue was shut down.
-func (c *core[T, K]) Closed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
+func (q *core[T, K]) Closed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
 }
 
 // close refuses further items and wakes all who wait: none will wait again.
-func (c *core[T, K]) close() {
-	c.prepare()
-	c.closed = true
-	c.tune()
-	for _, l := range []*line{&c.getters, &c.putters} {
+func (q *core[T, K]) close() {
+	q.prepare()
+	q.closed = true
+	q.tune()
+	for _, l := range []*line{&q.getters, &q.putters} {
 		for w := l.pop(); w != nil; w = l.pop() {
 			w.Wake()
 		}

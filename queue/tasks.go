@@ -14,22 +14,22 @@ import (
 // and nothing changes.
 //
 // TaskDone synchronizes before the return of every Join that waits for it.
-func (c *core[T, K]) TaskDone() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unfinished == 0 {
+func (q *core[T, K]) TaskDone() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.unfinished == 0 {
 		return ErrTooManyDone
 	}
-	c.finish(1)
+	q.finish(1)
 	return nil
 }
 
 // Unfinished returns how many items were put and have not been reported by
 // TaskDone.
-func (c *core[T, K]) Unfinished() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.unfinished
+func (q *core[T, K]) Unfinished() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.unfinished
 }
 
 // Join waits until nothing is unfinished: as often as an item was put TaskDone
@@ -38,8 +38,8 @@ func (c *core[T, K]) Unfinished() int {
 //
 // ShutdownNow finishes what is still in the queue, so that Join may return
 // although work was never done.
-func (c *core[T, K]) Join(ctx context.Context) error {
-	if c.Unfinished() == 0 {
+func (q *core[T, K]) Join(ctx context.Context) error {
+	if q.Unfinished() == 0 {
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -47,35 +47,35 @@ func (c *core[T, K]) Join(ctx context.Context) error {
 	}
 	w := park.New(ctx)
 	defer w.Free()
-	c.mu.Lock()
-	if c.unfinished == 0 {
-		c.mu.Unlock()
+	q.mu.Lock()
+	if q.unfinished == 0 {
+		q.mu.Unlock()
 		return nil
 	}
-	c.joiners.Lock()
-	c.joiners.PushBack(w)
-	c.joining++
-	c.mu.Unlock()
-	if c.joiners.Sleep(ctx, w, c.outer()) {
+	q.joiners.Lock()
+	q.joiners.PushBack(w)
+	q.joining++
+	q.mu.Unlock()
+	if q.joiners.Sleep(ctx, w, q.outer()) {
 		return nil
 	}
-	c.joiners.Unlock()
-	c.mu.Lock()
-	c.joining--
-	c.mu.Unlock()
+	q.joiners.Unlock()
+	q.mu.Lock()
+	q.joining--
+	q.mu.Unlock()
 	return watch.Reason(ctx)
 }
 
 // finish lowers the number of unfinished tasks by n.
-func (c *core[T, K]) finish(n int) {
-	c.unfinished -= min(n, c.unfinished)
-	if c.unfinished > 0 || c.joining == 0 {
+func (q *core[T, K]) finish(n int) {
+	q.unfinished -= min(n, q.unfinished)
+	if q.unfinished > 0 || q.joining == 0 {
 		return
 	}
-	c.joiners.Lock()
-	for w := c.joiners.Pop(); w != nil; w = c.joiners.Pop() {
-		c.joining--
+	q.joiners.Lock()
+	for w := q.joiners.Pop(); w != nil; w = q.joiners.Pop() {
+		q.joining--
 		w.Wake()
 	}
-	c.joiners.Unlock()
+	q.joiners.Unlock()
 }

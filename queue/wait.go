@@ -48,8 +48,8 @@ func ended(ctx context.Context) bool { return ctx == atOnce || ctx.Err() != nil 
 // do runs op, with the lock held, until it returns true, and sleeps in l each
 // time it returned false, because there is nothing to be had. It returns false
 // if ctx ends first. It is called with the lock held and returns without it.
-func (c *core[T, K]) do(ctx context.Context, l *line, op func() bool) bool {
-	if c.attempt(ctx, l, nil, false, op) {
+func (q *core[T, K]) do(ctx context.Context, l *line, op func() bool) bool {
+	if q.attempt(ctx, l, nil, false, op) {
 		return true
 	}
 	if ended(ctx) {
@@ -58,20 +58,20 @@ func (c *core[T, K]) do(ctx context.Context, l *line, op func() bool) bool {
 	// Let those run who are ready to, once: often one of them is whom this
 	// call waits for, and then neither need sleep and be woken.
 	runtime.Gosched()
-	c.mu.Lock()
-	if c.attempt(ctx, l, nil, false, op) {
+	q.mu.Lock()
+	if q.attempt(ctx, l, nil, false, op) {
 		return true
 	}
 	w := park.New(ctx)
 	defer w.Free()
 	for woken := false; ; woken = true {
-		c.mu.Lock()
-		if c.attempt(ctx, l, w, woken, op) {
+		q.mu.Lock()
+		if q.attempt(ctx, l, w, woken, op) {
 			return true
 		}
-		if !l.list.Sleep(ctx, w, c.outer()) {
+		if !l.list.Sleep(ctx, w, q.outer()) {
 			l.list.Unlock()
-			c.leave(l, w)
+			q.leave(l, w)
 			return false
 		}
 	}
@@ -80,16 +80,16 @@ func (c *core[T, K]) do(ctx context.Context, l *line, op func() bool) bool {
 // attempt runs op, if the caller is not to wait behind others, and unlocks. If
 // op returns false and w is not nil, then w is in the line afterwards, and the
 // line is locked. woken says that w was just taken out of it.
-func (c *core[T, K]) attempt(ctx context.Context, l *line, w *park.Waiter, woken bool, op func() bool) (ok bool) {
+func (q *core[T, K]) attempt(ctx context.Context, l *line, w *park.Waiter, woken bool, op func() bool) (ok bool) {
 	lined := false
 	defer func() { // also when op panics
 		if lined {
-			c.mu.Unlock()
+			q.mu.Unlock()
 			return
 		}
-		c.fed(l, w)
-		g, p := c.settle()
-		c.mu.Unlock()
+		q.fed(l, w)
+		g, p := q.settle()
+		q.mu.Unlock()
 		wake(g)
 		wake(p)
 	}()
@@ -100,7 +100,7 @@ func (c *core[T, K]) attempt(ctx context.Context, l *line, w *park.Waiter, woken
 		ok = op()
 	}
 	if !ok && w != nil {
-		c.enter(l, w, woken)
+		q.enter(l, w, woken)
 		lined = true
 	}
 	return ok
@@ -108,7 +108,7 @@ func (c *core[T, K]) attempt(ctx context.Context, l *line, w *park.Waiter, woken
 
 // enter puts w into the line, to its place if it was there before, and leaves
 // the line locked.
-func (c *core[T, K]) enter(l *line, w *park.Waiter, again bool) {
+func (q *core[T, K]) enter(l *line, w *park.Waiter, again bool) {
 	l.list.Lock()
 	l.n++
 	if !again {
@@ -121,35 +121,35 @@ func (c *core[T, K]) enter(l *line, w *park.Waiter, again bool) {
 		w.Since = time.Now()
 	case l.hungry == nil && time.Since(w.Since) > patience:
 		l.hungry = w
-		c.tune()
+		q.tune()
 	}
 }
 
 // leave notes that w, whose context has ended, is not in the line any more.
-func (c *core[T, K]) leave(l *line, w *park.Waiter) {
-	c.mu.Lock()
+func (q *core[T, K]) leave(l *line, w *park.Waiter) {
+	q.mu.Lock()
 	l.n--
-	c.fed(l, w)
-	c.mu.Unlock()
+	q.fed(l, w)
+	q.mu.Unlock()
 }
 
 // fed notes that w does not wait any more.
-func (c *core[T, K]) fed(l *line, w *park.Waiter) {
+func (q *core[T, K]) fed(l *line, w *park.Waiter) {
 	if w != nil && l.hungry == w {
 		l.hungry = nil
-		c.tune()
+		q.tune()
 	}
 }
 
 // settle returns who is to be woken, once the lock is free: one of those who
 // get if there is an item and none is on its way already, and one of those who
 // put if there is a free place.
-func (c *core[T, K]) settle() (g, p *park.Waiter) {
-	if c.n > 0 && c.getters.waits() {
-		g = c.getters.pop()
+func (q *core[T, K]) settle() (g, p *park.Waiter) {
+	if q.n > 0 && q.getters.waits() {
+		g = q.getters.pop()
 	}
-	if c.n < c.limit && c.putters.waits() {
-		p = c.putters.pop()
+	if q.n < q.limit && q.putters.waits() {
+		p = q.putters.pop()
 	}
 	return g, p
 }
