@@ -124,7 +124,7 @@ func TestSimpleMany(t *testing.T) {
 }
 
 // A callback that the runtime makes at any time may put.
-func TestSimpleFromCleanup(t *testing.T) {
+func TestSimpleFromCallbacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q queue.SimpleQueue[int]
 		for i := range 100 {
