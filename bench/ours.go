@@ -52,7 +52,8 @@ func parties() meter.Parties {
 		"thread/call":          {"ours": threadCall},
 		"thread/map":           {"ours": threadMap},
 	}
-	for _, more := range []meter.Parties{lockParties(), wakeParties(), threadingParties(), queueParties(), schedParties(), contextvarsParties(), plainParties()} {
+	for _, more := range []meter.Parties{lockParties(), wakeParties(), threadingParties(), queueParties(), schedParties(),
+		contextvarsParties(), plainParties()} {
 		for name, peers := range more {
 			if all[name] == nil {
 				all[name] = peers

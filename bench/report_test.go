@@ -93,7 +93,8 @@ func TestTextOfAllocations(t *testing.T) {
 		if err := o.row().printText(&out); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(out.String(), " 2 allocs") && strings.Contains(out.String(), "goal allocs at most 0"); got != want {
+		text := out.String()
+		if got := strings.Contains(text, " 2 allocs") && strings.Contains(text, "goal allocs at most 0"); got != want {
 			t.Errorf("goals %v: %s", g, &out)
 		}
 	}
