@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/conexgo/conex/internal/leak"
@@ -117,6 +118,47 @@ func TestClockFails(t *testing.T) {
 	}
 }
 
+// When the one who sleeps is ended by the clock, another one takes over.
+func TestClockFailsLeader(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		inBubble(t, func(t *testing.T) {
+			boom := errors.New("boom")
+			var r record
+			sleeps := 0
+			s := sched.New(sched.Config{Clock: funcClock{time.Now, func(_ context.Context, d time.Duration) error {
+				if d == 0 {
+					return nil
+				}
+				sleeps++
+				if time.Sleep(d); sleeps > 1 {
+					return nil
+				}
+				if panics {
+					panic(boom)
+				}
+				return boom
+			}}})
+			s.Enter(time.Minute, 0, r.act("event"))
+			failed := make(chan any)
+			go func() {
+				defer func() { failed <- recover() }()
+				if err := s.Run(t.Context()); err != nil {
+					panic(err)
+				}
+			}()
+			synctest.Wait()
+			done := start(s.Run, t.Context())
+			if got := <-failed; got != boom {
+				t.Errorf("Run ended with %v", got)
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			r.want(t, "event")
+		})
+	}
+}
+
 // Clocks and actions may use the scheduler, since no lock is held.
 func TestClockUsesScheduler(t *testing.T) {
 	var s *sched.Scheduler
@@ -142,12 +184,16 @@ func TestClockMonotonicIgnored(t *testing.T) {
 	c := funcClock{func() time.Time { return now }, func(ctx context.Context, d time.Duration) error { now = now.Add(d); return nil }}
 	s := sched.New(sched.Config{Clock: c})
 	a := must(s.Enter(time.Second, 0, nothing))
-	b := must(s.EnterAbs(now.Add(2*time.Second).Round(0), 0, nothing))
+	b := must(s.EnterAbs(now.Add(2*time.Second), 0, nothing))
+	c2 := must(s.EnterAbs(now.Add(3*time.Second).Round(0), 0, nothing))
 	if a.Time() != now.Add(time.Second).Round(0) {
 		t.Errorf("the event is at %v", a.Time())
 	}
-	if got := s.Queue(); !slices.Equal(got, []*sched.Event{a, b}) {
+	if got := s.Queue(); !slices.Equal(got, []*sched.Event{a, b, c2}) {
 		t.Errorf("Queue: %v", got)
+	}
+	if err := s.Run(t.Context()); err != nil || !now.Round(0).Equal(c2.Time()) {
+		t.Errorf("Run: %v, at %v", err, now)
 	}
 }
 

@@ -94,6 +94,48 @@ func TestMissed(t *testing.T) {
 	}
 }
 
+// A time that is right now is not to come.
+func TestMissedToTheInstant(t *testing.T) {
+	for name, every := range map[string]sched.Schedule{
+		"interval": sched.Interval(time.Minute),
+		"schedule": until(sched.Interval(time.Minute), time.Unix(1e9, 0)),
+	} {
+		var c jumpClock
+		s := sched.New(sched.Config{Clock: &c})
+		job := must(s.Repeat(every, 0, nothing))
+		c.t = 3 * time.Minute
+		next, ok, err := s.RunPending(t.Context())
+		if next != time.Minute || !ok || err != nil {
+			t.Errorf("%s: RunPending: %v, %v, %v", name, next, ok, err)
+		}
+		if st := job.Stats(); st.Runs != 1 || st.Missed != 2 {
+			t.Errorf("%s: %+v", name, st)
+		}
+	}
+}
+
+// When the clock is set back nothing is repeated, unless the job is resumed.
+func TestClockSetBack(t *testing.T) {
+	hourly := scheduleFunc(func(t time.Time) time.Time { return t.Truncate(time.Hour).Add(time.Hour) })
+	var c jumpClock
+	s := sched.New(sched.Config{Clock: &c})
+	job := must(s.Repeat(hourly, 0, nothing))
+	c.t = 13 * time.Hour
+	if _, _, err := s.RunPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.t = 5*time.Hour + time.Minute
+	next, ok, err := s.RunPending(t.Context())
+	if next != 9*time.Hour-time.Minute || !ok || err != nil || job.Stats().Runs != 1 {
+		t.Errorf("RunPending: %v, %v, %v", next, ok, err)
+	}
+	job.Pause()
+	job.Resume()
+	if got := job.Next(); got != time.Unix(6*3600, 0).UTC() {
+		t.Errorf("Next is %v", got)
+	}
+}
+
 // After the program was away the job goes on from when it last ran.
 func TestAfter(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
