@@ -2,8 +2,8 @@ package sched
 
 // Pause stops the scheduler from starting events, until [Scheduler.Resume].
 // What runs goes on, and events are still entered and cancelled; Run and Serve
-// wait. Events that become due meanwhile run late. For jobs, times that passed
-// meanwhile are missed, if it was more than one; see [Scheduler.Repeat].
+// wait. Events that become due meanwhile run late. What is done about the times
+// of jobs that pass meanwhile is up to the options of [Scheduler.Repeat].
 //
 // Pausing twice is the same as once.
 func (s *Scheduler) Pause() {
