@@ -209,7 +209,7 @@ func (g *gate) serve(n int64) int64 {
 
 // note tells package track who has taken obj, whose gate g is.
 func (g *gate) note(ctx context.Context, obj any) {
-	track.Hold(ctx, obj, 3)
+	track.Hold(ctx, obj, 1)
 	g.state.Or(tracked)
 }
 

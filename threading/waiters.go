@@ -72,5 +72,5 @@ func watched(ctx context.Context, obj any) endWait {
 	if !track.Watched() {
 		return nil
 	}
-	return track.Begin(ctx, obj, 2)
+	return track.Begin(ctx, obj, 1)
 }

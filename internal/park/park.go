@@ -181,7 +181,7 @@ func (q *Queue) WakeAll() {
 // settled. It is called with the lock held and w in q.
 func (q *Queue) Sleep(ctx context.Context, w *Waiter, obj any) bool {
 	if track.Watched() {
-		end := track.Begin(ctx, obj, 3)
+		end := track.Begin(ctx, obj, 2)
 		ok := q.sleep(ctx, w)
 		if !ok {
 			q.mu.Unlock() // what end calls may use the object
