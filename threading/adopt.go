@@ -30,7 +30,7 @@ var dummyNumbers atomic.Uint64
 // With [WithOSThread] and [WithLabels] both calls belong to the goroutine
 // itself.
 func Adopt(ctx context.Context, opts ...Option) (adopted context.Context, leave func()) {
-	t := &Thread{parent: inherit.Own(ctx)}
+	t := &Thread{number: given, parent: ctx, vars: inherit.TakeOrEmpty(ctx)}
 	t.flags.Store(flagDaemon | flagAdopted)
 	for _, o := range opts {
 		o.apply(t)

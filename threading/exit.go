@@ -66,9 +66,9 @@ func shuttingDown() bool {
 // mainEnded notes that the main thread has nothing more to do.
 func mainEnded() {
 	registry.mu.Lock()
-	mainThread.state.Store(stateStopped)
+	joiners := mainThread.stopped()
 	registry.mu.Unlock()
-	mainThread.wakeJoiners()
+	wake(joiners)
 }
 
 func init() {

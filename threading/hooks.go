@@ -58,6 +58,14 @@ func (h *hooks) with(change func(*hooks)) *hooks {
 	return &n
 }
 
+// hooks are the thread's, nil if none.
+func (t *Thread) hooks() *hooks {
+	if x := t.extra.Load(); x != nil {
+		return x.hooks.Load()
+	}
+	return nil
+}
+
 // setting serialises who sets hooks for all.
 var setting sync.Mutex
 
@@ -79,7 +87,9 @@ func setHooksAll(change func(*hooks)) (old hooks) {
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
 	for t := registry.first; t != nil; t = t.next {
-		t.hooks.Store(t.hooks.Load().with(change))
+		if h := t.hooks().with(change); h != nil || t.hooks() != nil {
+			t.more().hooks.Store(h)
+		}
 	}
 	return old
 }
@@ -136,7 +146,7 @@ func sinceBirth() int64 { return int64(time.Since(birth)) }
 
 // traceStart calls the hooks at the thread's start.
 func (t *Thread) traceStart() {
-	h := t.hooks.Load()
+	h := t.hooks()
 	if h == nil {
 		return
 	}
@@ -152,7 +162,7 @@ func (t *Thread) traceStart() {
 
 // traceEnd calls the hooks at the thread's end.
 func (t *Thread) traceEnd(err error, failed bool) {
-	h := t.hooks.Load()
+	h := t.hooks()
 	if h == nil {
 		return
 	}

@@ -74,7 +74,7 @@ func TestTraceAll(t *testing.T) {
 	if !slices.Equal(events, []string{"finishes", "starts"}) {
 		t.Errorf("got %q", events)
 	}
-	if th.hooks.Load() != nil {
+	if th.hooks() != nil {
 		t.Error("a hook is left")
 	}
 }

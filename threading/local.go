@@ -117,10 +117,11 @@ var errEnded = fmt.Errorf("%w; this one's has ended", ErrNoThread)
 
 // enter gives t the place p among vs, or returns the one it has.
 func (vs *localValues) enter(t *Thread, p any) (any, error) {
-	ls := t.locals.Load()
+	x := t.more()
+	ls := x.locals.Load()
 	if ls == nil {
-		t.locals.CompareAndSwap(nil, new(locals))
-		ls = t.locals.Load()
+		x.locals.CompareAndSwap(nil, new(locals))
+		ls = x.locals.Load()
 	}
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
@@ -159,7 +160,11 @@ func (ls *locals) note(vs *localValues) {
 
 // dropLocals drops all that t has in Locals.
 func (t *Thread) dropLocals() {
-	ls := t.locals.Load()
+	x := t.extra.Load()
+	if x == nil {
+		return
+	}
+	ls := x.locals.Load()
 	if ls == nil {
 		return
 	}

@@ -177,7 +177,7 @@ func TestLocalMany(t *testing.T) {
 			runtime.GC()
 		}
 	}
-	if n := cap(Current(ctx).locals.Load().all); n > 8192 {
+	if n := cap(Current(ctx).more().locals.Load().all); n > 8192 {
 		t.Errorf("it remembers %d", n)
 	}
 }

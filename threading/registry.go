@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/conexgo/conex/internal/mainctx"
+	"github.com/conexgo/conex/internal/park"
 )
 
 // The registry knows the threads that live.
@@ -44,9 +45,9 @@ func (r *registryOf) add(t *Thread) {
 	t.state.Store(stateStarted)
 }
 
-// remove notes the end of t, which is not the main thread. The caller holds
-// mu.
-func (r *registryOf) remove(t *Thread) {
+// remove notes the end of t, which is not the main thread, and returns who is
+// to be woken. The caller holds mu.
+func (r *registryOf) remove(t *Thread) (joiners *park.Queue) {
 	t.prev.next = t.next
 	if t.next == nil {
 		r.last = t.prev
@@ -55,7 +56,14 @@ func (r *registryOf) remove(t *Thread) {
 	}
 	t.next, t.prev = nil, nil
 	r.count--
+	return t.stopped()
+}
+
+// stopped notes the end, as remove does. The caller holds the registry's lock.
+func (t *Thread) stopped() (joiners *park.Queue) {
 	t.state.Store(stateStopped)
+	joiners, t.joiners = t.joiners, nil
+	return joiners
 }
 
 // ActiveCount returns the number of threads that live: the length of what
@@ -84,7 +92,7 @@ func Enumerate() []*Thread {
 var mainThread = newMain()
 
 func newMain() *Thread {
-	t := &Thread{parent: context.Background()}
+	t := &Thread{number: given, parent: context.Background()}
 	t.SetName("MainThread")
 	t.flags.Store(flagMain | flagSet)
 	registry.add(t)

@@ -3,6 +3,7 @@ package threading
 import (
 	"context"
 	"errors"
+	"math"
 	"reflect"
 	"sync/atomic"
 
@@ -23,26 +24,26 @@ import (
 type Thread struct {
 	// A Thread is its function's context too: see threadContext. That
 	// makes starting one cost one allocation.
-	parent context.Context // what that context is derived from, set by Start
+	parent context.Context       // what that context is derived from, set by Start
+	vars   inherit.Values        // the context variables that it begins with
+	inner  atomic.Pointer[inner] // parent with vars, once somebody has asked
 
 	target func(context.Context) error // dropped when it is over
 	id     ID                          // set by Start
-	number uint64                      // in the default name
+	number uint64                      // in the default name; 0 only in the zero value
 	pc     uintptr                     // of the function in the default name
 	name   atomic.Pointer[string]      // nil: the default name
 	state  atomic.Uint32               // changed with registry.mu locked
 	flags  atomic.Uint32               // changed with registry.mu locked
 
-	joiners    park.Queue            // who waits for the end
 	next, prev *Thread               // in the registry, protected by its lock
-	hooks      atomic.Pointer[hooks] // nil: none
-	locals     atomic.Pointer[locals]
-	extra      atomic.Pointer[extra] // what few threads have
+	joiners    *park.Queue           // who waits for the end, protected likewise; nil: nobody
+	extra      atomic.Pointer[extra] // what few threads have; nil: nothing
 }
 
-// The states of a thread. The zero Thread is in none of them.
+// The states of a thread. The zero Thread is stateNew, too, but has no number.
 const (
-	stateNew     = iota + 1
+	stateNew     = iota
 	stateUsed    // not started, but Run has used up its function
 	stateStarted // alive
 	stateStopped
@@ -63,8 +64,10 @@ type extra struct {
 	cancel context.CancelCauseFunc // of a daemon: ends its context
 	vars   *contextvars.Context    // what it runs in; nil: a copy of the starter's
 	err    error                   // valid when the thread has stopped
-	native atomic.Int64            // identity of the pinned thread in the system
-	began  atomic.Int64            // for the profile hook
+	hooks  atomic.Pointer[hooks]
+	locals atomic.Pointer[locals]
+	native atomic.Int64 // identity of the pinned thread in the system
+	began  atomic.Int64 // for the profile hook
 }
 
 func (t *Thread) more() *extra {
@@ -74,6 +77,9 @@ func (t *Thread) more() *extra {
 	t.extra.CompareAndSwap(nil, new(extra))
 	return t.extra.Load()
 }
+
+// given is the number of a thread with a name of its own.
+const given = math.MaxUint64
 
 // threadNumbers counts the threads without a name of their own.
 var threadNumbers atomic.Uint64
@@ -91,11 +97,10 @@ func (t *Thread) setUp(target func(ctx context.Context) error, opts []Option) {
 	if t.target = target; target != nil {
 		t.pc = reflect.ValueOf(target).Pointer()
 	}
-	t.state.Store(stateNew)
 	for _, o := range opts {
 		o.apply(t)
 	}
-	if t.name.Load() == nil {
+	if t.number = given; t.name.Load() == nil {
 		t.number = threadNumbers.Add(1)
 	}
 }
@@ -138,64 +143,84 @@ func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option)
 // [ErrNotInitialized] for a zero Thread, and [ErrShuttingDown] at the end of
 // the program. It does not block.
 func (t *Thread) Start(ctx context.Context) error {
-	parent := ctx
-	if x := t.extra.Load(); x == nil || x.vars == nil {
-		parent = inherit.Own(ctx)
-	}
-	if err := t.enlist(ctx, parent); err != nil {
-		return err
+	s := t.prepare(ctx)
+	registry.mu.Lock()
+	err := t.enlist(&s)
+	registry.mu.Unlock()
+	if err != nil {
+		return s.fail(err)
 	}
 	go t.live()
 	return nil
 }
 
-// enlist makes t alive, all but the goroutine. Who starts it has ctx, from
-// which parent is derived.
-func (t *Thread) enlist(ctx, parent context.Context) error {
-	flags := t.flags.Load()
+// A start is what Start finds out before it takes the registry's lock.
+type start struct {
+	parent context.Context
+	vars   inherit.Values
+	cancel context.CancelCauseFunc
+	flags  uint32
+}
+
+func (t *Thread) prepare(ctx context.Context) start {
+	s := start{parent: ctx, flags: t.flags.Load()}
 	if labelAll.Load() {
-		flags |= flagLabels
+		s.flags |= flagLabels
 	}
-	if flags&flagSet == 0 && Current(ctx).Daemon() {
-		flags |= flagDaemon
+	if s.flags&flagSet == 0 && Current(ctx).Daemon() {
+		s.flags |= flagDaemon
 	}
-	var cancel context.CancelCauseFunc
-	if flags&flagDaemon != 0 {
-		parent, cancel = context.WithCancelCause(parent)
+	if x := t.extra.Load(); x == nil || x.vars == nil {
+		s.vars = inherit.TakeOrEmpty(ctx)
 	}
-	registry.mu.Lock()
+	if s.flags&flagDaemon != 0 {
+		s.parent, s.cancel = context.WithCancelCause(ctx)
+	}
+	return s
+}
+
+// enlist makes t alive, all but the goroutine. The caller holds the registry's
+// lock.
+func (t *Thread) enlist(s *start) error {
 	err := t.startable()
-	if err == nil && (registry.phase == over || registry.phase == daemonsEnded && flags&flagDaemon != 0) {
+	if err == nil && (registry.phase == over || registry.phase == daemonsEnded && s.flags&flagDaemon != 0) {
 		err = ErrShuttingDown
 	}
 	if err != nil {
-		registry.mu.Unlock()
-		if cancel != nil {
-			cancel(nil)
-		}
 		return err
 	}
-	if cancel != nil {
-		t.more().cancel = cancel
+	if s.cancel != nil {
+		t.more().cancel = s.cancel
 	}
-	t.parent = parent
-	t.hooks.Store(registry.hooks)
-	t.flags.Store(flags)
+	t.parent, t.vars = s.parent, s.vars
+	if registry.hooks != nil {
+		t.more().hooks.Store(registry.hooks)
+	}
+	if s.flags != t.flags.Load() {
+		t.flags.Store(s.flags)
+	}
 	registry.add(t)
-	registry.mu.Unlock()
 	return nil
+}
+
+// fail undoes prepare.
+func (s *start) fail(err error) error {
+	if s.cancel != nil {
+		s.cancel(nil)
+	}
+	return err
 }
 
 // startable returns the error of a thread that cannot be started or run any
 // more.
 func (t *Thread) startable() error {
-	switch t.state.Load() {
-	case 0:
+	switch {
+	case t.state.Load() != stateNew:
+		return ErrAlreadyStarted
+	case t.number == 0:
 		return ErrNotInitialized
-	case stateNew:
-		return nil
 	}
-	return ErrAlreadyStarted
+	return nil
 }
 
 // Run calls the thread's function in the caller's goroutine, with the caller's

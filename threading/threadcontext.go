@@ -21,7 +21,22 @@ func (c *threadContext) Value(key any) any {
 	if key == (current.Key{}) {
 		return (*Thread)(c)
 	}
-	return c.parent.Value(key)
+	return c.values().Value(key)
+}
+
+// An inner is what a thread's context derives from, with the context variables
+// in it. It is made when the first value is asked for: many threads do not.
+type inner struct{ context.Context }
+
+func (c *threadContext) values() context.Context {
+	if !c.vars.Any() {
+		return c.parent
+	}
+	if in := c.inner.Load(); in != nil {
+		return in.Context
+	}
+	c.inner.CompareAndSwap(nil, &inner{c.vars.Give(c.parent)})
+	return c.inner.Load().Context
 }
 
 // String is how the context package prints contexts that are derived from

@@ -3,6 +3,7 @@ package threading
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/conexgo/conex/internal/park"
 	"github.com/conexgo/conex/internal/watch"
@@ -19,7 +20,7 @@ import (
 func (t *Thread) Join(ctx context.Context) error {
 	flags := t.flags.Load()
 	switch state := t.state.Load(); {
-	case state == 0:
+	case state < stateStarted && t.number == 0:
 		return ErrNotInitialized
 	case state < stateStarted:
 		return ErrNotStarted
@@ -32,20 +33,33 @@ func (t *Thread) Join(ctx context.Context) error {
 	case flags&flagDaemon != 0 && shuttingDown():
 		return ErrShuttingDown
 	}
-	t.joiners.Lock()
-	if t.state.Load() == stateStopped {
-		t.joiners.Unlock()
+	// A thread that was just started often has little to do: to let it run is
+	// cheaper for both than to be woken by it.
+	if runtime.Gosched(); t.state.Load() == stateStopped {
 		return nil
 	}
 	w := park.New(ctx)
+	defer w.Free()
+	q := t.wait(w)
+	if q == nil || q.Sleep(ctx, w, t) {
+		return nil
+	}
+	q.Unlock()
+	return fmt.Errorf("threading: waiting for %s: %w", t, watch.Reason(ctx))
+}
+
+// wait puts w into the queue of t's joiners, and returns that, locked; nil if t
+// has stopped.
+func (t *Thread) wait(w *park.Waiter) *park.Queue {
+	registry.mu.Lock()
+	defer registry.mu.Unlock()
+	if t.state.Load() == stateStopped {
+		return nil
+	}
+	if t.joiners == nil {
+		t.joiners = new(park.Queue)
+	}
+	t.joiners.Lock()
 	t.joiners.PushBack(w)
-	ended := t.joiners.Sleep(ctx, w, t)
-	if !ended {
-		t.joiners.Unlock()
-	}
-	w.Free()
-	if !ended {
-		return fmt.Errorf("threading: waiting for %s: %w", t, watch.Reason(ctx))
-	}
-	return nil
+	return t.joiners
 }

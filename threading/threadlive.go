@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
+
+	"github.com/conexgo/conex/internal/park"
 )
 
 // live is the life of a thread's goroutine.
@@ -12,7 +14,7 @@ func (t *Thread) live() {
 	if t.flags.Load()&(flagOSThread|flagLabels) != 0 {
 		defer t.dress()()
 	}
-	if t.hooks.Load() != nil {
+	if t.hooks() != nil {
 		t.traceStart()
 	}
 	t.call()
@@ -30,7 +32,7 @@ func (t *Thread) call() {
 		}
 		t.target = nil
 		failed := err != nil && t.failed(err)
-		if t.hooks.Load() != nil {
+		if t.hooks() != nil {
 			t.traceEnd(err, failed)
 		}
 	}()
@@ -66,14 +68,17 @@ func (t *Thread) leave() {
 		x.cancel(nil)
 	}
 	registry.mu.Lock()
-	registry.remove(t)
+	joiners := registry.remove(t)
 	registry.mu.Unlock()
-	t.wakeJoiners()
+	wake(joiners)
 }
 
-func (t *Thread) wakeJoiners() {
-	t.joiners.Lock()
-	t.joiners.WakeAll() // unlocks
+// wake wakes all who are in q, which may be nil.
+func wake(q *park.Queue) {
+	if q != nil {
+		q.Lock()
+		q.WakeAll() // unlocks
+	}
 }
 
 // dress makes the goroutine what the thread's options ask for, and returns

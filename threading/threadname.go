@@ -48,7 +48,10 @@ func (t *Thread) describe(kind string) string {
 	if t == nil {
 		return "<no thread>"
 	}
-	state := [...]string{0: "not initialized", stateNew: "initial", stateUsed: "initial", stateStarted: "started", stateStopped: "stopped"}[t.state.Load()]
+	state := [...]string{stateNew: "initial", stateUsed: "initial", stateStarted: "started", stateStopped: "stopped"}[t.state.Load()]
+	if t.number == 0 {
+		state = "not initialized"
+	}
 	if t.Daemon() {
 		state += " daemon"
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/watch"
 )
 
@@ -18,21 +17,20 @@ import (
 // The zero value cannot be started: [ErrNotInitialized]. A Timer must not be
 // copied. Its methods are safe for concurrent use.
 type Timer struct {
-	*Thread
-	thread Thread
-	wait   time.Duration
+	Thread
+	wait time.Duration
 
-	// What follows is protected by the lock of joiners.
+	// What follows is protected by the registry's lock.
 	phase timerPhase
-	timer *time.Timer    // nil: not started
-	undo  func()         // what ends with the wait; nil: nothing
-	vars  inherit.Values // of the starter: the thread gets a copy when it runs
+	timer *time.Timer // nil: not started
+	undo  func() bool // what ends with the wait; nil: nothing
 }
 
 type timerPhase int
 
 const (
 	timerWaits timerPhase = iota // not started, or not fired
+	timerEarly                   // fired before Start was done
 	timerFired
 	timerCancelled
 )
@@ -41,8 +39,7 @@ const (
 // positive f is called at once. f may be nil.
 func NewTimer(d time.Duration, f func(ctx context.Context) error, opts ...Option) *Timer {
 	tm := &Timer{wait: d}
-	tm.Thread = &tm.thread
-	tm.thread.setUp(f, opts)
+	tm.setUp(f, opts)
 	return tm
 }
 
@@ -50,32 +47,54 @@ func NewTimer(d time.Duration, f func(ctx context.Context) error, opts ...Option
 // it waits, the timer ends without calling its function, and its Err is why
 // ctx has ended. A timer that was cancelled before ends at once.
 func (tm *Timer) Start(ctx context.Context) error {
-	if tm.Thread == nil {
-		return ErrNotInitialized
-	}
-	tm.joiners.Lock()
-	if err := tm.enlist(ctx, ctx); err != nil {
-		tm.joiners.Unlock()
+	if err := tm.startable(); err != nil {
 		return err
 	}
-	if tm.phase == timerCancelled {
-		tm.joiners.Unlock()
-		tm.leave()
+	s := tm.prepare(ctx)
+	timer := time.AfterFunc(tm.wait, tm.fire)
+	registry.mu.Lock()
+	err := tm.enlist(&s)
+	if err != nil {
+		registry.mu.Unlock()
+		timer.Stop()
+		return s.fail(err)
+	}
+	tm.timer = timer
+	switch tm.phase {
+	case timerCancelled:
+		tm.leaveUncalled()
+		return nil
+	case timerEarly:
+		tm.phase = timerFired
+		registry.mu.Unlock()
+		go tm.live()
 		return nil
 	}
-	tm.vars = inherit.TakeOrEmpty(ctx)
-	tm.timer = time.AfterFunc(tm.wait, tm.fire)
+	registry.mu.Unlock()
 	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() {
-			if did, _ := tm.settle(timerCancelled); did {
-				tm.more().err = watch.Reason(ctx)
-				tm.leave()
-			}
-		})
-		tm.undo = func() { stop() }
+		tm.heed(ctx)
 	}
-	tm.joiners.Unlock()
 	return nil
+}
+
+// heed makes the end of ctx the end of the wait.
+func (tm *Timer) heed(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		registry.mu.Lock()
+		if !tm.settle(timerCancelled) {
+			registry.mu.Unlock()
+			return
+		}
+		tm.more().err = watch.Reason(ctx)
+		tm.leaveUncalled()
+	})
+	registry.mu.Lock()
+	defer registry.mu.Unlock()
+	if tm.phase == timerWaits {
+		tm.undo = stop
+	} else {
+		stop()
+	}
 }
 
 // Cancel keeps the timer from calling its function, and reports whether it
@@ -83,76 +102,103 @@ func (tm *Timer) Start(ctx context.Context) error {
 // the timer was cancelled before. A timer that was not started yet will end as
 // soon as it is. Cancel does not wait for anything.
 func (tm *Timer) Cancel() bool {
-	if tm.Thread == nil {
+	if tm.number == 0 {
 		return false
 	}
-	did, started := tm.settle(timerCancelled)
-	if did && started {
-		tm.leave()
+	registry.mu.Lock()
+	did := tm.settle(timerCancelled)
+	if did && tm.timer != nil {
+		tm.leaveUncalled()
+		return true
+	}
+	registry.mu.Unlock()
+	if did {
+		tm.unwait()
 	}
 	return did
 }
 
-// settle decides what becomes of a timer that waits; started says whether it
-// is alive meanwhile. It returns false if that was decided before.
-func (tm *Timer) settle(to timerPhase) (did, started bool) {
-	tm.joiners.Lock()
-	defer tm.joiners.Unlock()
+// settle decides what becomes of a timer that waits. It returns false if that
+// was decided before. The caller holds the registry's lock.
+func (tm *Timer) settle(to timerPhase) bool {
 	if tm.phase != timerWaits {
-		return false, false
+		return false
 	}
 	tm.phase = to
-	if tm.timer != nil {
-		tm.timer.Stop()
-	}
+	return true
+}
+
+// unwait calls undo, which may lock contexts: after settle, without the lock.
+func (tm *Timer) unwait() {
 	if tm.undo != nil {
 		tm.undo()
 	}
-	return true, tm.timer != nil
+}
+
+// leaveUncalled ends a timer that is alive and will not call its function. It
+// is called with the registry's lock held and unlocks it.
+func (tm *Timer) leaveUncalled() {
+	joiners := registry.remove(&tm.Thread)
+	registry.mu.Unlock()
+	tm.timer.Stop()
+	tm.unwait()
+	if x := tm.extra.Load(); x != nil && x.cancel != nil {
+		x.cancel(nil)
+	}
+	wake(joiners)
 }
 
 // fire is called when the time has come, in a goroutine of its own.
 func (tm *Timer) fire() {
-	did, _ := tm.settle(timerFired)
-	if !did {
-		return
+	registry.mu.Lock()
+	fired := false
+	if tm.timer != nil {
+		fired = tm.settle(timerFired)
+	} else if tm.state.Load() == stateNew {
+		tm.settle(timerEarly)
 	}
-	if x := tm.extra.Load(); x == nil || x.vars == nil {
-		tm.parent = tm.vars.Give(tm.parent)
+	registry.mu.Unlock()
+	if fired {
+		tm.unwait()
+		tm.live()
 	}
-	tm.live()
 }
 
 // Run waits for the timer's time and calls its function, in the caller's
 // goroutine: see [Thread.Run]. If ctx ends first it returns an error that
 // matches ctx's. Cancel ends the wait, too, and Run returns nil then.
 func (tm *Timer) Run(ctx context.Context) error {
-	if tm.Thread == nil {
-		return ErrNotInitialized
-	}
 	target, err := tm.claim()
 	if err != nil {
 		return err
 	}
-	tm.joiners.Lock()
 	stop := make(chan struct{})
+	registry.mu.Lock()
 	if tm.phase == timerCancelled {
 		close(stop)
 	} else {
-		tm.undo = func() { close(stop) }
+		tm.undo = func() bool { close(stop); return true }
 	}
-	tm.joiners.Unlock()
+	registry.mu.Unlock()
 	timer := time.NewTimer(tm.wait)
 	defer timer.Stop()
+	to := timerFired
 	select {
 	case <-timer.C:
 	case <-stop:
 		return nil
 	case <-ctx.Done():
-		tm.settle(timerCancelled)
-		return watch.Reason(ctx)
+		to = timerCancelled
 	}
-	if did, _ := tm.settle(timerFired); !did || target == nil {
+	registry.mu.Lock()
+	did := tm.settle(to)
+	registry.mu.Unlock()
+	switch {
+	case !did: // cancelled at the last moment
+		return nil
+	case to == timerCancelled:
+		return watch.Reason(ctx)
+	case target == nil:
 		return nil
 	}
 	return target(ctx)

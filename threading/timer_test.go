@@ -38,13 +38,13 @@ func TestTimer(t *testing.T) {
 			t.Errorf("second Start: %v", err)
 		}
 		synctest.Wait()
-		if _, ok := tm.ID(); !ok || !tm.Alive() || !slices.Contains(Enumerate(), tm.Thread) {
+		if _, ok := tm.ID(); !ok || !tm.Alive() || !slices.Contains(Enumerate(), &tm.Thread) {
 			t.Errorf("it waits: %v", tm)
 		}
 		if err := tm.Join(ctx); err != nil {
 			t.Error(err)
 		}
-		if at != 30*time.Second || inside != tm.Thread || tm.Alive() || tm.Cancel() {
+		if at != 30*time.Second || inside != &tm.Thread || tm.Alive() || tm.Cancel() {
 			t.Errorf("called after %v in %v; %v", at, inside, tm)
 		}
 	})
