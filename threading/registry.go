@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/conexgo/conex/internal/current"
 	"github.com/conexgo/conex/internal/mainctx"
 	"github.com/conexgo/conex/internal/park"
 )
@@ -105,6 +106,7 @@ func newMain() *Thread {
 func Main() *Thread { return mainThread }
 
 func init() {
+	current.SetMain(mainThread)
 	mainctx.Register(func(ctx context.Context) context.Context {
 		ctx, cancel := context.WithCancelCause(ctx)
 		registry.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/conexgo/conex/internal/current"
 	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/propagate"
 )
@@ -16,6 +17,9 @@ import (
 // sent once and stays until the pool says to forget it; its end may overtake
 // it, since that comes by the socket.
 type contexts struct {
+	once sync.Once
+	root context.Context // see base
+
 	mu    sync.Mutex
 	known map[uint32]*taskCtx
 	early map[uint32]bool // cancelled before they were known
@@ -27,7 +31,12 @@ type taskCtx struct {
 	vars   inherit.Values     // of which each item gets a copy
 }
 
-func (*contexts) base() context.Context { return context.Background() }
+// base is what all of them are derived from: a worker's tasks run one after the
+// other, in what is its main thread.
+func (c *contexts) base() context.Context {
+	c.once.Do(func() { c.root = current.With(context.Background(), current.Main()) })
+	return c.root
+}
 
 // define takes in a context: see worker.sendCtx.
 func (c *contexts) define(b []byte) {

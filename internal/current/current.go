@@ -21,6 +21,29 @@ func Of(ctx context.Context) Thread {
 	return t
 }
 
+// With returns ctx with t as its thread, or ctx itself if t is nil.
+func With(ctx context.Context, t Thread) context.Context {
+	if t == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, Key{}, t)
+}
+
+var main atomic.Pointer[Thread]
+
+// SetMain tells which thread is the program's main one. Package threading calls
+// it while it initialises.
+func SetMain(t Thread) { main.Store(&t) }
+
+// Main returns the main thread, which in a worker process is that of its tasks.
+// It is nil if the program has no threads: package threading is not linked in.
+func Main() Thread {
+	if t := main.Load(); t != nil {
+		return *t
+	}
+	return nil
+}
+
 var adopter atomic.Pointer[func(name string) (Thread, func())]
 
 // SetAdopter tells how a goroutine that is no thread becomes one. Package
