@@ -49,7 +49,7 @@ func TestContextVariables(t *testing.T) {
 			t.Errorf("in a given context: %v, it saw %s and left %s", th.Err(), seen, v)
 		}
 
-		defer SetExceptHook(SetExceptHook(func(ExceptHookArgs) {}))
+		defer setExceptHook(func(ExceptHookArgs) {})()
 		th, _ = Go(ctx, func(ctx context.Context) error { return nil }, WithContext(vars))
 		th.Join(ctx)
 		if th.Err() == nil {

@@ -209,7 +209,7 @@ func ExampleSetExceptHook() {
 	old := threading.SetExceptHook(func(args threading.ExceptHookArgs) {
 		fmt.Printf("%s failed: %v\n", args.Thread.Name(), args.Err)
 	})
-	defer threading.SetExceptHook(old)
+	defer func() { threading.SetExceptHook(old) }()
 	ctx := context.Background()
 	t, _ := threading.Go(ctx, func(context.Context) error { return os.ErrNotExist }, threading.WithName("reader"))
 	t.Join(ctx)
@@ -221,7 +221,7 @@ func ExampleSetExceptHook() {
 
 func ExampleSetTrace() {
 	old := threading.SetTrace(func(ev threading.TraceEvent) { fmt.Println(ev.Thread.Name(), ev.Kind) })
-	defer threading.SetTrace(old)
+	defer func() { threading.SetTrace(old) }()
 	ctx := context.Background()
 	t, _ := threading.Go(ctx, nil, threading.WithName("short"))
 	t.Join(ctx)

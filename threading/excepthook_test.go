@@ -37,6 +37,12 @@ func stderrOf(t *testing.T, fn func()) string {
 	return <-text
 }
 
+// setExceptHook sets h until restore is called.
+func setExceptHook(h ExceptHook) (restore func()) {
+	old := SetExceptHook(h)
+	return func() { SetExceptHook(old) }
+}
+
 func fails(context.Context) error { return errTest }
 
 func panics(context.Context) error { panic(errTest) }
@@ -70,12 +76,12 @@ func TestExceptHook(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var told []ExceptHookArgs
-			defer SetExceptHook(SetExceptHook(func(args ExceptHookArgs) {
+			defer setExceptHook(func(args ExceptHookArgs) {
 				if !args.Thread.Alive() {
 					t.Error("the thread is dead")
 				}
 				told = append(told, args)
-			}))
+			})()
 			ctx := tc.ctx
 			if ctx == nil {
 				ctx = context.Background()
@@ -98,7 +104,7 @@ func TestExceptHook(t *testing.T) {
 }
 
 func TestPanicError(t *testing.T) {
-	defer SetExceptHook(SetExceptHook(func(ExceptHookArgs) {}))
+	defer setExceptHook(func(ExceptHookArgs) {})()
 	th, _ := Go(context.Background(), panics)
 	th.Join(context.Background())
 	var p *PanicError
@@ -123,7 +129,7 @@ func TestDefaultExceptHook(t *testing.T) {
 		{"exit", func() { th, _ := Go(ctx, func(context.Context) error { return ErrExit }); th.Join(ctx) }, nil},
 		{"no thread", func() { DefaultExceptHook(ExceptHookArgs{Err: errTest}) }, []string{"Failure in a thread: test\n"}},
 		{"hook fails", func() {
-			defer SetExceptHook(SetExceptHook(func(ExceptHookArgs) { panic("sick") }))
+			defer setExceptHook(func(ExceptHookArgs) { panic("sick") })()
 			th, _ := Go(ctx, fails, WithName("loser"))
 			th.Join(ctx)
 		}, []string{"Failure in thread loser: test\n", "its ExceptHook failed: threading: panic: sick\n", "goroutine "}},
@@ -153,7 +159,7 @@ func TestDefaultExceptHook(t *testing.T) {
 // Whatever a hook does, the thread ends.
 func TestHookExits(t *testing.T) {
 	leak.Check(t)
-	defer SetExceptHook(SetExceptHook(func(ExceptHookArgs) { runtime.Goexit() }))
+	defer setExceptHook(func(ExceptHookArgs) { runtime.Goexit() })()
 	th, _ := Go(context.Background(), fails)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 
 func TestTrace(t *testing.T) {
 	ctx := context.Background()
-	defer SetExceptHook(SetExceptHook(func(ExceptHookArgs) {}))
+	defer setExceptHook(func(ExceptHookArgs) {})()
 	var events []string
 	note := func(ev TraceEvent) {
 		events = append(events, fmt.Sprint(ev.Thread.Name(), " ", ev.Kind, " ", ev.Err, " ", ev.Ran))
@@ -117,7 +117,8 @@ func TestTraceFails(t *testing.T) {
 	ctx := context.Background()
 	ran := false
 	text := stderrOf(t, func() {
-		defer SetTrace(SetTrace(func(TraceEvent) { panic("sick") }))
+		defer func() { SetTrace(nil) }()
+		SetTrace(func(TraceEvent) { panic("sick") })
 		th, _ := Go(ctx, func(context.Context) error { ran = true; return nil }, WithName("patient"))
 		th.Join(ctx)
 		if th.Err() != nil {

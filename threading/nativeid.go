@@ -53,10 +53,7 @@ func NativeID() (int, error) {
 	return id, nil
 }
 
-var (
-	errNoNativeID = fmt.Errorf("threading: the system's number of a thread: %w", errors.ErrUnsupported)
-	errNoOSName   = fmt.Errorf("threading: the system's name of a thread: %w", errors.ErrUnsupported)
-)
+var errNoNativeID = fmt.Errorf("threading: the system's number of a thread: %w", errors.ErrUnsupported)
 
 // NativeID returns the number by which the operating system knows the thread,
 // and false if it was not made with [WithOSThread], has not begun to run, or

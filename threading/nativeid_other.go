@@ -3,5 +3,3 @@
 package threading
 
 func osThreadID() int { return 0 }
-
-func setOSName(string) error { return errNoOSName }

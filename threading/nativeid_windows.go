@@ -3,5 +3,3 @@ package threading
 import "golang.org/x/sys/windows"
 
 func osThreadID() int { return int(windows.GetCurrentThreadId()) }
-
-func setOSName(string) error { return errNoOSName }

@@ -115,7 +115,7 @@ func TestJoin(t *testing.T) {
 			time.Sleep(time.Hour)
 			return errTest
 		}, WithName("sleeper"))
-		defer SetExceptHook(SetExceptHook(func(ExceptHookArgs) {}))
+		defer setExceptHook(func(ExceptHookArgs) {})()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		err := th.Join(ctx)

@@ -14,6 +14,9 @@ type ID = threading.ID
 // TryAcquire, Release, Locked and With.
 type LockType = threading.Lock
 
+// RLock is the type of locks that their owner can take again.
+type RLock = threading.RLock
+
 // TimeoutMax is the longest time that one can wait.
 const TimeoutMax = threading.TimeoutMax
 

@@ -114,8 +114,12 @@ func TestUnraisableHook(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var told []lowlevel.UnraisableHookArgs
-			defer lowlevel.SetUnraisableHook(lowlevel.SetUnraisableHook(func(args lowlevel.UnraisableHookArgs) { told = append(told, args) }))
-			defer threading.SetExceptHook(threading.SetExceptHook(func(threading.ExceptHookArgs) { t.Error("ExceptHook called") }))
+			oldHook := lowlevel.SetUnraisableHook(func(args lowlevel.UnraisableHookArgs) { told = append(told, args) })
+			old := threading.SetExceptHook(func(threading.ExceptHookArgs) { t.Error("ExceptHook called") })
+			defer func() {
+				lowlevel.SetUnraisableHook(oldHook)
+				threading.SetExceptHook(old)
+			}()
 			var th *threading.Thread
 			begun := make(chan struct{})
 			lowlevel.StartNew(ended, func(ctx context.Context) error {
@@ -203,6 +207,12 @@ func TestNames(t *testing.T) {
 	var same *threading.Lock = new(lowlevel.LockType)
 	if same.With(ctx, func(context.Context) error { return errTest }) != errTest {
 		t.Error("With")
+	}
+	adopted, leave := threading.Adopt(ctx)
+	defer leave()
+	var r lowlevel.RLock
+	if r.Acquire(adopted) != nil || r.Acquire(adopted) != nil || r.Release(adopted) != nil || r.Release(adopted) != nil || r.Release(adopted) == nil {
+		t.Error("not a lock to be taken again")
 	}
 	if _, err := lowlevel.SetStackSize(1); !errors.Is(err, threading.ErrStackSize) || lowlevel.StackSize() != 0 {
 		t.Errorf("stack size: %v", err)
