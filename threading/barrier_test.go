@@ -306,13 +306,13 @@ func TestBarrierWhileActing(t *testing.T) {
 				b := newBarrier(t, 3, WithAction(func() error { <-proceed; return nil }))
 				results := come(b, 1)
 				ctx, stop := context.WithCancel(context.Background())
-				gone := make(chan error, 2)
+				gone, late := make(chan error, 1), make(chan error, 1)
 				go func() { _, err := b.Wait(ctx); gone <- err }()
 				synctest.Wait()
 				last := come(b, 1)
 				newcomer, stopNewcomer := context.WithCancel(context.Background())
 				defer stopNewcomer()
-				go func() { _, err := b.Wait(newcomer); gone <- err }()
+				go func() { _, err := b.Wait(newcomer); late <- err }()
 				synctest.Wait()
 				switch how {
 				case "abort":
@@ -326,7 +326,7 @@ func TestBarrierWhileActing(t *testing.T) {
 				}
 				synctest.Wait()
 				if how == "newcomer" { // the others were complete without it
-					if err := <-gone; !errors.Is(err, ErrBrokenBarrier) || !errors.Is(err, context.Canceled) {
+					if err := <-late; !errors.Is(err, ErrBrokenBarrier) || !errors.Is(err, context.Canceled) {
 						t.Error(err)
 					}
 					close(proceed)
@@ -359,8 +359,11 @@ func TestBarrierWhileActing(t *testing.T) {
 					}
 					b.Abort()
 				}
-				if err := <-gone; !errors.Is(err, ErrBrokenBarrier) {
+				if err := <-late; !errors.Is(err, ErrBrokenBarrier) || errors.Is(err, context.Canceled) {
 					t.Error(err)
+				}
+				if len(b.failed) != 0 {
+					t.Errorf("%d rounds are remembered", len(b.failed))
 				}
 				stop()
 			})
@@ -418,6 +421,9 @@ func TestBarrierStress(t *testing.T) {
 				})
 			}
 			wg.Wait()
+			if len(b.failed) != 0 {
+				t.Errorf("%d rounds are remembered", len(b.failed))
+			}
 			if zeros.Load() != ones.Load() || acting && actions.Load() < zeros.Load() {
 				t.Errorf("%d first, %d last, %d actions", zeros.Load(), ones.Load(), actions.Load())
 			}

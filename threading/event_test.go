@@ -128,6 +128,48 @@ func TestEventOutlivesBubble(t *testing.T) {
 	}
 }
 
+// What happens in the middle of Set, between its steps.
+func TestEventMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// Set before the sleeper is noted, but after it has looked.
+		var e Event
+		e.sleep(e.state.Load() - eventStep) // makes the bed
+		e.state.Store(eventStep | eventSet)
+		e.bed.Wait()
+
+		// Somebody gives up when e is set, before and after the channel is
+		// closed.
+		for _, opened := range []bool{false, true} {
+			e.Clear()
+			g, s := e.enterGate(false), e.state.Load()
+			e.state.Store(s&^eventGated + eventStep | eventSet)
+			if opened {
+				e.openGate(s)
+			}
+			if !e.leaveGate(g) || closed(g.ch) != opened {
+				t.Error("the wake-up is lost")
+			}
+			if !opened {
+				// Clear is faster than Set: who comes then waits for
+				// the next time, and the others go on all the same.
+				e.Clear()
+				next := e.Done()
+				if !closed(g.ch) || closed(next) {
+					t.Errorf("closed %v, next %v", closed(g.ch), closed(next))
+				}
+				e.openGate(s)
+				if closed(next) {
+					t.Error("woken by what was before")
+				}
+				e.Set()
+				if !closed(next) {
+					t.Error("not woken")
+				}
+			}
+		}
+	})
+}
+
 // Rounds in lock step: everybody hears of every Set, though Clear follows at
 // once and contexts end in between.
 func TestEventStress(t *testing.T) {

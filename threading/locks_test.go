@@ -283,10 +283,43 @@ func TestWokenAndEnded(t *testing.T) {
 	})
 }
 
-// Somebody who takes a lock again and again does not keep it for himself.
+// Who was woken and lost keeps its place.
+func TestLoserIsFirst(t *testing.T) {
+	eachLock(t, func(t *testing.T, ctx context.Context, l lockable) {
+		for range 50 {
+			l.acquire(ctx)
+			var got []int
+			for i := range 2 {
+				ctx := asThread(context.Background(), "waiter")
+				go func() {
+					l.acquire(ctx)
+					got = append(got, i)
+					time.Sleep(time.Millisecond)
+					l.release(ctx)
+				}()
+				synctest.Wait()
+			}
+			l.release(ctx)
+			barged := l.try(ctx)
+			synctest.Wait() // the first has lost and sleeps again, or has it
+			if barged {
+				l.release(ctx)
+				synctest.Wait()
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if !slices.Equal(got, []int{0, 1}) {
+				t.Fatalf("order %v", got)
+			}
+		}
+	})
+}
+
+// Some who take a lock again and again do not keep it for themselves: once one
+// of those who wait has been patient for long enough, all of them get it.
 func TestNobodyStarves(t *testing.T) {
 	eachLock(t, func(t *testing.T, ctx context.Context, l lockable) {
-		const others = 5
+		const greedy, others = 3, 20
 		var got atomic.Int32
 		l.acquire(ctx)
 		for range others {
@@ -299,17 +332,85 @@ func TestNobodyStarves(t *testing.T) {
 		}
 		synctest.Wait()
 		start := time.Now()
-		for got.Load() < others {
-			time.Sleep(10 * time.Microsecond)
-			l.release(ctx)
-			l.acquire(ctx)
+		l.release(ctx)
+		var wg sync.WaitGroup
+		for range greedy {
+			wg.Go(func() {
+				ctx := asThread(ctx, "greedy")
+				for got.Load() < others {
+					if l.try(ctx) { // never in line
+						time.Sleep(10 * time.Microsecond)
+						l.release(ctx)
+					} else {
+						time.Sleep(time.Microsecond)
+					}
+				}
+			})
 		}
+		wg.Wait()
 		if d := time.Since(start); d > 2*patience {
 			t.Errorf("that took %v", d)
 		}
-		l.release(ctx)
+		synctest.Wait()
 		if l.locked() {
 			t.Error("still locked")
+		}
+	})
+}
+
+// A starving line hands the lock to all who were in it, and to nobody else.
+func TestHandOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l Lock
+		ctx, stop := context.WithCancel(context.Background())
+		l.Lock()
+		turn := make(chan struct{})
+		come := func(ctx context.Context) {
+			go func() {
+				if l.Acquire(ctx) == nil {
+					<-turn
+					l.Unlock()
+				}
+			}()
+			synctest.Wait()
+		}
+		come(context.Background())
+		come(ctx)
+		come(context.Background())
+		l.line.Lock()
+		l.state.Or(starving)
+		l.line.Mark()
+		l.line.Unlock()
+		come(context.Background()) // too late
+		stop()                     // counts all the same
+		synctest.Wait()
+		l.Unlock()
+		for i := range 3 {
+			synctest.Wait()
+			if got := l.state.Load()&starving != 0; got != (i == 0) || !l.Locked() {
+				t.Errorf("hand-over %d: starving %v, locked %v", i, got, l.Locked())
+			}
+			turn <- struct{}{}
+		}
+		synctest.Wait()
+		if l.state.Load() != 0 {
+			t.Errorf("state %b", l.state.Load())
+		}
+
+		// A semaphore gives what is left to whoever comes.
+		s, _ := NewSemaphore(0)
+		for range 2 {
+			go s.Acquire(context.Background())
+		}
+		synctest.Wait()
+		s.gate.line.Lock()
+		s.gate.state.Or(starving)
+		s.gate.line.Mark()
+		s.gate.line.Unlock()
+		s.ReleaseN(5)
+		synctest.Wait()
+		if s.Value() != 3 || s.gate.state.Load()&(permit-1) != 0 {
+			t.Errorf("value %d, state %b", s.Value(), s.gate.state.Load())
 		}
 	})
 }
