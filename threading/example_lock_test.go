@@ -122,7 +122,8 @@ func ExampleLock_With() {
 
 // Two threads each hold what the other wants. A report says so.
 func ExampleDumpWaiters() {
-	defer threading.SetTracking(threading.SetTracking(true))
+	threading.SetTracking(true)
+	defer threading.SetTracking(false)
 	ctx, cancel := context.WithCancel(context.Background())
 
 	var forks [2]threading.Lock
@@ -140,8 +141,8 @@ func ExampleDumpWaiters() {
 	}
 	both, _ := threading.NewBarrier(2, threading.WithAction(func() error { holding.Set(); return nil }))
 	wait := func() { both.Wait(ctx) }
-	quiet := threading.SetExceptHook(func(threading.ExceptHookArgs) {})
-	defer threading.SetExceptHook(quiet)
+	old := threading.SetExceptHook(func(threading.ExceptHookArgs) {})
+	defer func() { threading.SetExceptHook(old) }()
 	a, _ := threading.Go(ctx, philosopher(&forks[0], &forks[1], wait), threading.WithName("Aristotle"))
 	b, _ := threading.Go(ctx, philosopher(&forks[1], &forks[0], wait), threading.WithName("Boethius"))
 

@@ -8,8 +8,6 @@ import (
 	"github.com/conexgo/conex/internal/current"
 )
 
-type currentKey = current.Key
-
 // asThread returns a context whose thread is a new one of that name.
 func asThread(ctx context.Context, name string) context.Context {
 	t := new(Thread)

@@ -65,7 +65,7 @@ func (l *Lock) TryAcquire() bool {
 		return false
 	}
 	if track.On() {
-		l.gate().note(nil, l)
+		l.gate().note(context.Background(), l)
 	}
 	return true
 }

@@ -121,10 +121,10 @@ func TestReleasedTooOften(t *testing.T) {
 	}
 	if strconv.IntSize == 64 {
 		u.gate.state.Store((maxPermits - 1) * permit)
-		if err := u.Release(); !errors.Is(err, ErrTooManyPermits) || u.Value() != maxPermits {
+		if err := u.Release(); !errors.Is(err, ErrTooManyPermits) || int64(u.Value()) != maxPermits {
 			t.Errorf("full: %v, %d", err, u.Value())
 		}
-		if err := u.ReleaseN(math.MaxInt); !errors.Is(err, ErrTooManyPermits) || u.Value() != maxPermits {
+		if err := u.ReleaseN(math.MaxInt); !errors.Is(err, ErrTooManyPermits) || int64(u.Value()) != maxPermits {
 			t.Errorf("full: %v, %d", err, u.Value())
 		}
 	}

@@ -129,7 +129,9 @@ func TestTrackingSwitched(t *testing.T) {
 		if err := errors.Join(l.Release(), r.Release(ctx)); err != nil {
 			t.Error(err)
 		}
-		l.Lock()
+		if l.Lock(); !l.Locked() {
+			t.Error("not locked")
+		}
 		l.Unlock()
 		if !l.TryLock() || l.Release() != nil || l.state.Load() != 0 || r.gate.state.Load() != 0 {
 			t.Errorf("states %b, %b", l.state.Load(), r.gate.state.Load())

@@ -44,7 +44,7 @@ func TestDump(t *testing.T) {
 		Hold(as(n), locks[i], 0)
 	}
 	locks[3] = new([1]int)
-	Hold(nil, locks[3], 0)
+	Hold(context.Background(), locks[3], 0)
 	for i, n := range []string{"ann", "bob", "cat"} {
 		defer Begin(as(n), locks[(i+1)%3], 0)()
 	}
