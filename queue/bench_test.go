@@ -169,12 +169,17 @@ func BenchmarkPingPong(b *testing.B) {
 	})
 }
 
-type boxes []int
+// A job is what priority queues are for.
+type job struct{ due, id int }
 
-func (h boxes) Len() int           { return len(h) }
-func (h boxes) Less(i, j int) bool { return h[i] < h[j] }
-func (h boxes) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *boxes) Push(x any)        { *h = append(*h, x.(int)) }
+type boxes []job
+
+func (h boxes) Len() int { return len(h) }
+func (h boxes) Less(i, j int) bool {
+	return h[i].due < h[j].due || h[i].due == h[j].due && h[i].id < h[j].id
+}
+func (h boxes) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *boxes) Push(x any)   { *h = append(*h, x.(job)) }
 func (h *boxes) Pop() any {
 	old := *h
 	x := old[len(old)-1]
@@ -182,40 +187,56 @@ func (h *boxes) Pop() any {
 	return x
 }
 
-// 1e5 random numbers in, and out again; an operation is one of them.
+// All in at once, and out again; an operation is one job. And a queue that
+// stays as long as it is: the next job is put later, and the operation is both.
 func BenchmarkPriority(b *testing.B) {
-	const n = 100_000
+	ctx := context.Background()
 	r := rand.New(rand.NewPCG(1, 2))
-	numbers := make([]int, n)
-	for i := range numbers {
-		numbers[i] = r.Int()
+	later := make([]int, 100_000)
+	for i := range later {
+		later[i] = r.IntN(len(later))
 	}
-	b.Run("heap", func(b *testing.B) {
-		for range b.N / n {
-			var h boxes
-			for _, v := range numbers {
-				heap.Push(&h, v)
-			}
-			for range numbers {
-				heap.Pop(&h)
+	sorts := func(n int, put func(job), get func() job) func(b *testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for range max(1, b.N/n) {
+				for i := range n {
+					put(job{later[i], i})
+				}
+				last := job{-1, -1}
+				for range n {
+					j := get()
+					if j.due < last.due || j.due == last.due && j.id < last.id {
+						b.Fatalf("%v after %v", j, last)
+					}
+					last = j
+				}
 			}
 		}
-	})
-	for name, q := range map[string]*queue.PriorityQueue[int]{
-		"NewOrdered":  queue.NewOrdered[int](0),
-		"NewPriority": queue.NewPriority(0, func(a, b int) bool { return a < b }),
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			ctx := context.Background()
-			for range b.N / n {
-				for _, v := range numbers {
-					q.Put(ctx, v)
-				}
-				for range numbers {
-					q.Get(ctx)
-				}
+	}
+	holds := func(n int, put func(job), get func() job) func(b *testing.B) {
+		return func(b *testing.B) {
+			for i := range n {
+				put(job{later[i], i})
 			}
-		})
+			for b.Loop() {
+				j := get()
+				j.due += later[j.id]
+				put(j)
+			}
+			for range n {
+				get()
+			}
+		}
+	}
+	for name, bench := range map[string]func(int, func(job), func() job) func(*testing.B){"Sort": sorts, "Hold": holds} {
+		for _, n := range []int{10, 1000, 100_000} {
+			var h boxes
+			b.Run(fmt.Sprintf("%s/%d/heap", name, n), bench(n,
+				func(j job) { heap.Push(&h, j) }, func() job { return heap.Pop(&h).(job) }))
+			q := queue.NewPriority(0, func(a, b job) bool { return a.due < b.due })
+			b.Run(fmt.Sprintf("%s/%d/PriorityQueue", name, n), bench(n,
+				func(j job) { q.Put(ctx, j) }, func() job { j, _ := q.Get(ctx); return j }))
+		}
 	}
 }

@@ -34,6 +34,7 @@ type core[T any, K kind[T]] struct {
 	closed     bool
 	fifo       fifo[T]  // the items, without a store
 	store      Store[T] // the items, of all but first in, first out
+	foreign    bool     // the store is the user's
 	refuses    error    // why nothing can be put or got: a zero value that cannot be used
 
 	getters, putters line
@@ -93,15 +94,23 @@ func (q *core[T, K]) Get(ctx context.Context) (T, error) {
 func (q *core[T, K]) TryGet() (T, error) { return q.Get(atOnce) }
 
 // push puts v into the store and unlocks, whatever the store does.
-func (q *core[T, K]) push(v T) error {
-	defer q.mu.Unlock()
-	return q.add(v)
+func (q *core[T, K]) push(v T) (err error) {
+	defer q.release(&err)
+	return q.addStored(v)
 }
 
 // pop gets an item from the store and unlocks, whatever the store does.
-func (q *core[T, K]) pop() (T, error) {
-	defer q.mu.Unlock()
-	return q.take()
+func (q *core[T, K]) pop() (v T, err error) {
+	defer q.release(&err)
+	return q.takeStored()
+}
+
+// release unlocks, and makes an error of a panic. It is to be deferred.
+func (q *core[T, K]) release(err *error) {
+	if r := recover(); r != nil {
+		*err = panicked(r)
+	}
+	q.mu.Unlock()
 }
 
 // put is the long way of Put. It is called with the lock held.
@@ -127,7 +136,7 @@ func (q *core[T, K]) get(ctx context.Context) (v T, err error) {
 }
 
 // add puts v in if it can be done now.
-func (q *core[T, K]) add(v T) error {
+func (q *core[T, K]) add(v T) (err error) {
 	q.prepare()
 	switch {
 	case q.closed:
@@ -136,15 +145,12 @@ func (q *core[T, K]) add(v T) error {
 		return q.refuses
 	case q.n >= q.limit:
 		return ErrFull
-	case q.store == nil:
-		q.fifo.push(v)
-		q.n++
-	default:
-		if err := q.store.Push(v); err != nil {
-			return err
-		}
-		q.n = q.store.Len()
+	case q.store != nil:
+		defer catch(&err)
+		return q.addStored(v)
 	}
+	q.fifo.push(v)
+	q.n++
 	q.unfinished++
 	return nil
 }
@@ -161,14 +167,40 @@ func (q *core[T, K]) take() (v T, err error) {
 	default:
 		return v, ErrEmpty
 	}
-	if q.store == nil {
-		q.n--
-		return q.fifo.pop(), nil
+	if q.store != nil {
+		defer catch(&err)
+		return q.takeStored()
 	}
-	if v, err = q.store.Pop(); err == nil {
-		q.n = q.store.Len()
+	q.n--
+	return q.fifo.pop(), nil
+}
+
+// addStored puts v into the store, which may panic.
+func (q *core[T, K]) addStored(v T) error {
+	if err := q.store.Push(v); err != nil {
+		return err
+	}
+	q.n++
+	q.unfinished++
+	q.count()
+	return nil
+}
+
+// takeStored gets an item from the store, which may panic.
+func (q *core[T, K]) takeStored() (T, error) {
+	v, err := q.store.Pop()
+	if err == nil {
+		q.n--
+		q.count()
 	}
 	return v, err
+}
+
+// count asks a Store that is not ours how many items it has.
+func (q *core[T, K]) count() {
+	if q.foreign {
+		q.n = q.store.Len()
+	}
 }
 
 // setUp makes q a queue of at most maxsize items, if that is positive, in

@@ -22,6 +22,7 @@ func NewCustom[T any](store Store[T], maxsize int) *CustomQueue[T] {
 	}
 	q.n = store.Len()
 	q.unfinished = q.n
-	q.setUp(maxsize, guarded[T]{store})
+	q.foreign = true
+	q.setUp(maxsize, store)
 	return q
 }

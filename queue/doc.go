@@ -80,6 +80,7 @@
 //	one that puts, one that gets, 128 places          15–25 ns (a channel: 30–45 ns)
 //	four and four                                     15–25 ns (a channel: 28–35 ns)
 //	a request and its answer, each waited for         240 ns (two channels: 260 ns)
+//	100,000 in a PriorityQueue, put, then got         170 ns (container/heap: 240 ns)
 //
 // A call that need not wait allocates nothing, and neither does one that waits
 // under a context that cannot end. One that sleeps under another context

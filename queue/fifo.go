@@ -1,7 +1,5 @@
 package queue
 
-import "unsafe"
-
 const (
 	firstSegment = 8        // items
 	lastSegment  = 512      // items
@@ -49,9 +47,7 @@ func (f *fifo[T]) grow() {
 	s := f.spare
 	f.spare = nil
 	if s == nil {
-		var zero T
-		most := segmentBytes / max(1, int(unsafe.Sizeof(zero)))
-		n := min(max(firstSegment, 2*len(f.in)), lastSegment, max(1, most))
+		n := min(max(firstSegment, 2*len(f.in)), lastSegment, max(1, segmentBytes/sizeOf[T]()))
 		s = &segment[T]{items: make([]T, n)}
 	}
 	if f.tail == nil {

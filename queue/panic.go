@@ -29,6 +29,10 @@ func (e *PanicError) Unwrap() []error {
 // catch makes an error of a panic. It is to be deferred.
 func catch(err *error) {
 	if r := recover(); r != nil {
-		*err = &PanicError{r, debug.Stack()}
+		*err = panicked(r)
 	}
 }
+
+// panicked is the error of a panic with r. It is to be called by the deferred
+// function that has recovered.
+func panicked(r any) error { return &PanicError{r, debug.Stack()} }

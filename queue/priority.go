@@ -7,7 +7,10 @@ import "cmp"
 // the zero value, or gets from it, is told [ErrNoOrder]. A PriorityQueue must
 // not be copied after first use. Its methods are safe for concurrent use.
 //
-// An item must not change its place in the order while it is in the queue.
+// Putting and getting takes a time that grows with the logarithm of the number
+// of items; now and then a Put takes one that is proportional to it, as when a
+// slice grows. An item must not change its place in the order while it is in
+// the queue.
 type PriorityQueue[T any] struct {
 	core[T, priorityKind[T]]
 }
@@ -30,7 +33,7 @@ func NewPriority[T any](maxsize int, less func(a, b T) bool) *PriorityQueue[T] {
 		q.refuses = ErrNoOrder
 		q.setUp(maxsize, nil)
 	} else {
-		q.setUp(maxsize, &heap[T]{less: less})
+		q.setUp(maxsize, &sorted[T]{less: less})
 	}
 	return q
 }

@@ -31,7 +31,7 @@ func (q *core[T, K]) ShutdownNow() {
 		s.drop()
 	default:
 		for range q.n {
-			if _, err := s.Pop(); err != nil {
+			if _, err := q.take(); err != nil {
 				break // what is left is out of reach all the same
 			}
 		}

@@ -19,16 +19,3 @@ type Store[T any] interface {
 	// Pop removes the item that comes next.
 	Pop() (T, error)
 }
-
-// guarded makes errors of a Store's panics.
-type guarded[T any] struct{ Store[T] }
-
-func (g guarded[T]) Push(v T) (err error) {
-	defer catch(&err)
-	return g.Store.Push(v)
-}
-
-func (g guarded[T]) Pop() (v T, err error) {
-	defer catch(&err)
-	return g.Store.Pop()
-}
