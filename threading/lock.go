@@ -18,9 +18,11 @@ import (
 // # Fairness
 //
 // A Lock that is released is free for whoever takes it first, which may be
-// somebody who has just come: that is what makes it fast. Among those who wait
-// the first come is the first to be woken, and once it has waited for a
-// millisecond the lock is handed to it, so that nobody waits for ever.
+// somebody who has just come: that is what makes it fast. Those who wait are
+// woken in the order they came. One who was woken and lost waits on in front of
+// the others, and if it still has not got the lock a millisecond later, the
+// lock is handed to everybody who waits then, one after the other. So newcomers
+// may be first, but nobody waits for ever.
 //
 // # Memory model
 //

@@ -13,9 +13,8 @@ import (
 // The zero value has one permit, like Python's Semaphore(). A Semaphore must
 // not be copied after first use. Its methods are safe for concurrent use.
 //
-// Fairness is that of a [Lock]: a free permit is for whoever takes it first;
-// those who wait are woken in the order they came; who has waited for a
-// millisecond is handed the next permit.
+// Fairness is that of a [Lock]: a free permit is for whoever takes it first,
+// those who wait are woken in the order they came, and nobody waits for ever.
 //
 // In the terminology of the Go memory model, the n'th permit released
 // synchronizes before the acquisition that takes it, and any release
