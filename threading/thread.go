@@ -143,7 +143,8 @@ func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option)
 // [ErrNotInitialized] for a zero Thread, and [ErrShuttingDown] at the end of
 // the program. It does not block.
 func (t *Thread) Start(ctx context.Context) error {
-	s := t.prepare(ctx)
+	var s start
+	t.prepare(ctx, &s)
 	registry.mu.Lock()
 	err := t.enlist(&s)
 	registry.mu.Unlock()
@@ -162,8 +163,9 @@ type start struct {
 	flags  uint32
 }
 
-func (t *Thread) prepare(ctx context.Context) start {
-	s := start{parent: ctx, flags: t.flags.Load()}
+// prepare fills in s.
+func (t *Thread) prepare(ctx context.Context, s *start) {
+	s.parent, s.flags = ctx, t.flags.Load()
 	if labelAll.Load() {
 		s.flags |= flagLabels
 	}
@@ -176,7 +178,6 @@ func (t *Thread) prepare(ctx context.Context) start {
 	if s.flags&flagDaemon != 0 {
 		s.parent, s.cancel = context.WithCancelCause(ctx)
 	}
-	return s
 }
 
 // enlist makes t alive, all but the goroutine. The caller holds the registry's

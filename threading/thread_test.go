@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/conexgo/conex/internal/current"
@@ -106,54 +105,6 @@ func TestVarious(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		th, _ := Go(t.Context(), func(ctx context.Context) error {
-			if err := Current(ctx).Join(ctx); err != ErrJoinSelf {
-				t.Errorf("Join of itself: %v", err)
-			}
-			time.Sleep(time.Hour)
-			return errTest
-		}, WithName("sleeper"))
-		defer setExceptHook(func(ExceptHookArgs) {})()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		err := th.Join(ctx)
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "sleeper") || !th.Alive() {
-			t.Errorf("after a minute: %v, %v", err, th)
-		}
-		ctx, cancelCause := context.WithCancelCause(t.Context())
-		cancelCause(errTest)
-		if err := th.Join(ctx); !errors.Is(err, errTest) || !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled: %v", err)
-		}
-		// From many goroutines at once, of which some give up.
-		begin := time.Now()
-		for i := range 20 {
-			go func() {
-				ctx, cancel := t.Context(), context.CancelFunc(func() {})
-				if i%4 == 1 {
-					ctx = context.Background()
-				}
-				if i%4 == 0 {
-					ctx, cancel = context.WithTimeout(ctx, time.Second)
-				}
-				defer cancel()
-				err := th.Join(ctx)
-				if i%4 == 0 != errors.Is(err, context.DeadlineExceeded) || i%4 != 0 && (err != nil || time.Since(begin) < 59*time.Minute-time.Second) {
-					t.Errorf("Join %d: %v after %v", i, err, time.Since(begin))
-				}
-			}()
-		}
-		synctest.Wait()
-		time.Sleep(time.Hour)
-		synctest.Wait()
-		if err := th.Join(ctx); err != nil || th.Err() != errTest { // ctx is over
-			t.Errorf("after the end: %v, %v", err, th.Err())
-		}
-	})
-}
-
 func TestZero(t *testing.T) {
 	ctx := context.Background()
 	var th Thread
@@ -191,72 +142,6 @@ func TestNoTarget(t *testing.T) {
 	}
 	if err := New(nil).Run(ctx); err != nil {
 		t.Error(err)
-	}
-}
-
-// A worker for names.
-type worker struct{ ran int }
-
-func (w *worker) Run(context.Context) error  { w.ran++; return errTest }
-func (w *worker) work(context.Context) error { return nil }
-
-func named(context.Context) error { return nil }
-
-func generic[T any](context.Context) error { return nil }
-
-func TestName(t *testing.T) {
-	for _, tc := range []struct {
-		th   *Thread
-		want string // after the number
-	}{
-		{New(nil), ""},
-		{New(named), " (named)"},
-		{New(new(worker).work), " ((*worker).work)"},
-		{New(generic[int]), " (generic)"},
-		{New(func(context.Context) error { return nil }), " (TestName.func1)"},
-		{NewRunner(new(worker)), ""},
-	} {
-		name := tc.th.Name()
-		if want := fmt.Sprintf("Thread-%d%s", tc.th.number, tc.want); name != want || name != tc.th.Name() {
-			t.Errorf("called %q, want %q", name, want)
-		}
-	}
-	a, b := New(named), New(named)
-	if b.number <= a.number || a.Name() == b.Name() {
-		t.Errorf("%q and %q", a.Name(), b.Name())
-	}
-	for _, name := range []string{"", "hello", "5"} {
-		if got := New(nil, WithName(name)).Name(); got != name {
-			t.Errorf("called %q, want %q", got, name)
-		}
-	}
-	a.SetName("new")
-	if a.Name() != "new" {
-		t.Errorf("renamed to %q", a.Name())
-	}
-}
-
-func TestString(t *testing.T) {
-	leak.Check(t)
-	ctx := context.Background()
-	th := New(nil, WithName("t"), WithDaemon(true))
-	if s := th.String(); s != "<Thread(t, initial daemon)>" {
-		t.Error(s)
-	}
-	release := make(chan struct{})
-	th = New(func(context.Context) error { <-release; return nil }, WithName("t"))
-	th.Start(ctx)
-	id, _ := th.ID()
-	if s := fmt.Sprint(th); s != fmt.Sprintf("<Thread(t, started %d)>", id) {
-		t.Error(s)
-	}
-	close(release)
-	th.Join(ctx)
-	if s := fmt.Sprint(th); s != fmt.Sprintf("<Thread(t, stopped %d)>", id) {
-		t.Error(s)
-	}
-	if s := NewTimer(0, nil, WithName("x")).String(); s != "<Timer(x, initial)>" {
-		t.Error(s)
 	}
 }
 

@@ -50,7 +50,8 @@ func (tm *Timer) Start(ctx context.Context) error {
 	if err := tm.startable(); err != nil {
 		return err
 	}
-	s := tm.prepare(ctx)
+	var s start
+	tm.prepare(ctx, &s)
 	timer := time.AfterFunc(tm.wait, tm.fire)
 	registry.mu.Lock()
 	err := tm.enlist(&s)
