@@ -90,3 +90,40 @@ func TestCurrentThreadGoexit(t *testing.T) {
 		t.Errorf("first %v, then %v, %v", first, second, err)
 	}
 }
+
+// What a submitter holds its call does not: it would have to wait.
+func TestCurrentThreadOwnsNothing(t *testing.T) {
+	leak.Check(t)
+	pool, err := futures.NewThreadPool(futures.ThreadConfig{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	ctx, leave := threading.Adopt(context.Background())
+	defer leave()
+	var mu threading.RLock
+	if err := mu.Acquire(ctx); err != nil {
+		t.Fatal(err)
+	}
+	try := func(ctx context.Context) (bool, error) {
+		if mu.OwnedBy(ctx) {
+			t.Error("it owns the lock")
+		}
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		err := mu.Acquire(over)
+		if err == nil {
+			return true, mu.Release(ctx)
+		}
+		return false, nil
+	}
+	if got, err := futures.Go(ctx, pool, try).Result(ctx); got || err != nil {
+		t.Errorf("a call took its submitter's lock: %v, %v", got, err)
+	}
+	if err := mu.Release(ctx); err != nil {
+		t.Error(err)
+	}
+	if got, err := futures.Go(ctx, pool, try).Result(ctx); !got || err != nil {
+		t.Errorf("a call did not get a free lock: %v, %v", got, err)
+	}
+}

@@ -211,8 +211,13 @@ func TestNames(t *testing.T) {
 	adopted, leave := threading.Adopt(ctx)
 	defer leave()
 	var r lowlevel.RLock
-	if r.Acquire(adopted) != nil || r.Acquire(adopted) != nil || r.Release(adopted) != nil || r.Release(adopted) != nil || r.Release(adopted) == nil {
-		t.Error("not a lock to be taken again")
+	for _, call := range []func(context.Context) error{r.Acquire, r.Acquire, r.Release, r.Release} {
+		if err := call(adopted); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := r.Release(adopted); !errors.Is(err, threading.ErrThread) {
+		t.Errorf("RLock released too often: %v", err)
 	}
 	if _, err := lowlevel.SetStackSize(1); !errors.Is(err, threading.ErrStackSize) || lowlevel.StackSize() != 0 {
 		t.Errorf("stack size: %v", err)
