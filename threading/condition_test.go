@@ -403,7 +403,7 @@ func TestNotificationsAreCounted(t *testing.T) {
 			}
 		})
 	}
-	for range operations() {
+	for notified < operations()/4 {
 		c.Acquire(ctx)
 		if waiting > 0 {
 			waiting--
@@ -411,6 +411,7 @@ func TestNotificationsAreCounted(t *testing.T) {
 			c.Notify(ctx, 1)
 		}
 		c.Release(ctx)
+		runtime.Gosched()
 	}
 	close(quit)
 	stopped := make(chan struct{})

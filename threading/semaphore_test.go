@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -203,39 +204,31 @@ func TestSemaphoreStress(t *testing.T) {
 				var wg sync.WaitGroup
 				for g := range goroutines {
 					wg.Go(func() {
-						pending := 0
 						for i := range n {
 							ctx, stop := context.Background(), context.CancelFunc(func() {})
-							if pending == 0 || permits > 1 && pending < permits && i%2 == 0 && g == 0 {
-								if (g+i)%2 == 0 {
-									ctx, stop = context.WithTimeout(ctx, time.Duration(i%30)*time.Microsecond)
-								}
-								if pending > 0 { // not for ever: the others may do the same
-									if !s.TryAcquire() {
-										stop()
-										continue
-									}
-								} else if err := s.Acquire(ctx); err != nil {
-									stop()
-									continue
-								}
-								pending++
-								taken.Add(1)
-								if now := out.Add(1); now > int64(permits) {
-									t.Errorf("%d of %d are out", now, permits)
-								}
-								stop()
+							if (g+i)%2 == 0 {
+								ctx, stop = context.WithTimeout(ctx, time.Duration(i%30)*time.Microsecond)
+							}
+							err := s.Acquire(ctx)
+							stop()
+							if err != nil {
 								continue
 							}
-							out.Add(int64(-pending))
-							if err := s.ReleaseN(pending); err != nil {
+							took := 1
+							if i%4 == 0 && s.TryAcquire() {
+								took = 2
+							}
+							taken.Add(1)
+							if now := out.Add(int64(took)); now > int64(permits) {
+								t.Errorf("%d of %d are out", now, permits)
+							}
+							if i%8 == 0 {
+								runtime.Gosched() // let the others come and wait
+							}
+							out.Add(int64(-took))
+							if err := s.ReleaseN(took); err != nil {
 								t.Error(err)
 							}
-							pending = 0
-						}
-						if pending > 0 {
-							out.Add(int64(-pending))
-							s.ReleaseN(pending)
 						}
 					})
 				}
