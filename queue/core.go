@@ -117,7 +117,7 @@ func (q *core[T, K]) release(err *error) {
 func (q *core[T, K]) put(ctx context.Context, v T) (err error) {
 	if !q.do(ctx, &q.putters, func() bool {
 		err = q.add(v)
-		return err != ErrFull
+		return err != ErrFull || q.n < q.limit // a Store may say so, too
 	}) {
 		return gaveUp(ErrFull, ctx)
 	}
@@ -128,7 +128,7 @@ func (q *core[T, K]) put(ctx context.Context, v T) (err error) {
 func (q *core[T, K]) get(ctx context.Context) (v T, err error) {
 	if !q.do(ctx, &q.getters, func() bool {
 		v, err = q.take()
-		return err != ErrEmpty
+		return err != ErrEmpty || q.n > 0 // a Store may say so, too
 	}) {
 		return v, gaveUp(ErrEmpty, ctx)
 	}

@@ -50,10 +50,11 @@ func (q *core[T, K]) Closed() bool {
 func (q *core[T, K]) close() {
 	q.prepare()
 	q.closed = true
-	q.tune()
 	for _, l := range []*line{&q.getters, &q.putters} {
+		l.hungry = nil // or calls would line up behind it
 		for w := l.pop(); w != nil; w = l.pop() {
 			w.Wake()
 		}
 	}
+	q.tune()
 }

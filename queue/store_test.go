@@ -118,6 +118,24 @@ func failingStore(t *testing.T, q tasked, s *failing) {
 	done(t, q)
 }
 
+// Errors of a Store that look like the queue's own are the Store's: there is
+// nothing to be waited for.
+func TestStoreSaysEmpty(t *testing.T) {
+	s := new(failing)
+	q := queue.NewCustom[int](s, 2)
+	s.push = queue.ErrFull
+	want(t, q.Put(bg, 1), queue.ErrFull)
+	want(t, q.Put(bg, 1))
+	s.pop = queue.ErrEmpty
+	_, err := q.Get(bg)
+	want(t, err, queue.ErrEmpty)
+	q.Shutdown()
+	s.pop = queue.ErrEmpty
+	_, err = q.Get(bg)
+	want(t, err, queue.ErrEmpty)
+	item(t, 1)(q.Get(bg))
+}
+
 // What a store holds already belongs to the queue.
 func TestStoreWithItems(t *testing.T) {
 	q := queue.NewCustom[int](&middle{1, 2, 3}, 2)

@@ -125,12 +125,17 @@ func (q *core[T, K]) enter(l *line, w *park.Waiter, again bool) {
 	}
 }
 
-// leave notes that w, whose context has ended, is not in the line any more.
+// leave notes that w, whose context has ended, is not in the line any more. If
+// it was hungry, others may have lined up behind it although there was something
+// to be had.
 func (q *core[T, K]) leave(l *line, w *park.Waiter) {
 	q.mu.Lock()
 	l.n--
 	q.fed(l, w)
+	g, p := q.settle()
 	q.mu.Unlock()
+	wake(g)
+	wake(p)
 }
 
 // fed notes that w does not wait any more.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/conexgo/conex/internal/park"
 	"github.com/conexgo/conex/internal/track"
 )
 
@@ -152,6 +153,46 @@ func TestHungryPutter(t *testing.T) {
 		}
 		if len(order) != 2 || order[0] != "first" || q.putters.hungry != nil || q.room != 1 {
 			t.Errorf("order %v, line %+v", order, &q.putters)
+		}
+	})
+}
+
+// When the queue is shut down nobody lines up any more, even if one that was
+// hungry has not yet run.
+func TestHungryShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](1)
+		q.getters.hungry, q.putters.hungry = park.New(t.Context()), park.New(t.Context())
+		q.tune()
+		q.Shutdown()
+		if _, err := q.Get(t.Context()); !errors.Is(err, ErrShutDown) {
+			t.Errorf("Get: %v", err)
+		}
+		if err := q.Put(t.Context(), 1); !errors.Is(err, ErrShutDown) {
+			t.Errorf("Put: %v", err)
+		}
+	})
+}
+
+// One that was hungry and gives up, and has left the line, but not yet said so:
+// who lines up meanwhile is woken.
+func TestHungryLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](0)
+		w := park.New(t.Context())
+		q.getters.hungry = w
+		q.getters.n++
+		q.tune()
+		q.TryPut(1)
+		got := make(chan int)
+		go func() {
+			v, _ := q.Get(t.Context())
+			got <- v
+		}()
+		synctest.Wait()
+		q.leave(&q.getters, w)
+		if v := <-got; v != 1 {
+			t.Errorf("got %d", v)
 		}
 	})
 }
