@@ -66,8 +66,8 @@
 // On two busy cores of a virtual machine, where Python's take 5–12 µs an event
 // that is entered and run:
 //
-//	Enter and the event's run, 1,000 waiting      190–350 ns, 1 allocation of 80 bytes
-//	the same, 1,000,000 waiting                   400–900 ns
+//	Enter and the event's run, 1,000 waiting      160–350 ns, 1 allocation of 80 bytes
+//	the same, 1,000,000 waiting                   0.5–1 µs
 //	Enter and Cancel, 1,000 waiting               150–280 ns
 //	an event of a job                             240–300 ns
 //	an event for now, until it runs in Serve      0.8–1.1 µs

@@ -48,10 +48,12 @@ func (h *heap) remove(i int) *Event {
 	e := q[last]
 	q[last] = entry{}
 	*h = q[:last]
-	if i < last {
-		if h.up(i, e) == i {
-			h.down(i, e)
-		}
+	switch {
+	case i == last:
+	case i > 0 && e.less(&q[(i-1)/4]):
+		h.up(i, e)
+	default:
+		h.down(i, e)
 	}
 	h.shrink()
 	return ev

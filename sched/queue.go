@@ -40,21 +40,17 @@ func (q *queue) remove(ev *Event, why int32) {
 // first is the event that comes first, seen from now, and the time left until
 // then, which is 0 or less if it is due. It is nil if there are no events.
 func (q *queue) first(now instant) (ev *Event, left time.Duration) {
-	if len(q.wall) == 0 {
-		if len(q.mono) == 0 {
-			return nil, 0
-		}
-		top := &q.mono[0]
-		return top.ev, time.Duration(minus(top.key, now.mono))
-	}
-	w := entry{minus(q.wall[0].key, now.wall), q.wall[0].ev}
+	var m, w entry
 	if len(q.mono) > 0 {
-		m := entry{minus(q.mono[0].key, now.mono), q.mono[0].ev}
-		if m.less(&w) {
-			w = m
+		m = entry{minus(q.mono[0].key, now.mono), q.mono[0].ev}
+	}
+	if len(q.wall) > 0 {
+		w = entry{minus(q.wall[0].key, now.wall), q.wall[0].ev}
+		if m.ev == nil || w.less(&m) {
+			m = w
 		}
 	}
-	return w.ev, time.Duration(w.key)
+	return m.ev, time.Duration(m.key)
 }
 
 // sorted lists the events in the order in which they would run if the wall

@@ -92,8 +92,8 @@ func (s *Scheduler) run(r *runner) error {
 	}
 }
 
-// look takes s.mu and returns the first event with the time left until it is
-// due. It returns nil if there is none, or the scheduler is paused.
+// look takes s.mu, ends r's wait, and returns the first event with the time left
+// until it is due. It returns nil if there is none, or the scheduler is paused.
 func (s *Scheduler) look(r *runner) (ev *Event, left time.Duration) {
 	if s.clock != nil {
 		now := s.clock.Now() // without the lock: it may use the scheduler
@@ -101,6 +101,9 @@ func (s *Scheduler) look(r *runner) (ev *Event, left time.Duration) {
 		r.now = instant{wall: wallKey(now)}
 	} else {
 		s.mu.Lock()
+	}
+	if r.waits {
+		s.leave(r)
 	}
 	if s.paused {
 		return nil, 0

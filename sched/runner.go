@@ -32,7 +32,8 @@ type runner struct {
 	// of testing/synctest it does not: there is one clock only.
 	settable bool
 
-	wake chan struct{} // capacity 1; made when r first waits
+	waits bool          // it is the leader or a follower, or was until it was roused
+	wake  chan struct{} // capacity 1; made when r first waits
 
 	// What the Sleep of a Clock is given. It serves until r is roused from one,
 	// since a simulation sleeps far more often than it is interrupted.
@@ -60,6 +61,7 @@ func (s *Scheduler) wait(r *runner, timed bool, left time.Duration) error {
 	if r.wake == nil {
 		r.wake = make(chan struct{}, 1)
 	}
+	r.waits = true
 	if !timed || s.leader != nil {
 		s.followers = append(s.followers, r)
 		s.mu.Unlock()
@@ -67,7 +69,6 @@ func (s *Scheduler) wait(r *runner, timed bool, left time.Duration) error {
 		case <-r.wake:
 		case <-r.ctx.Done():
 		}
-		s.leave(r, true)
 		return nil
 	}
 	s.leader = r
@@ -88,7 +89,6 @@ func (s *Scheduler) wait(r *runner, timed bool, left time.Duration) error {
 	case <-r.ctx.Done():
 		r.timer.Stop()
 	}
-	s.leave(r, true)
 	return nil
 }
 
@@ -107,34 +107,21 @@ func (s *Scheduler) sleepByClock(r *runner, left time.Duration) error {
 		r.sleep, r.cancel = context.WithCancelCause(r.ctx)
 	}
 	s.mu.Unlock()
-	goesOn := false // stays so if Sleep panics
-	defer func() { s.leave(r, goesOn) }()
-
 	err := s.clock.Sleep(r.sleep, left)
 	switch {
 	case err == nil:
+		return nil
 	case r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()):
 		return watch.Reason(r.ctx)
 	case context.Cause(r.sleep) == errRoused && (errors.Is(err, context.Canceled) || errors.Is(err, errRoused)):
-	default:
-		return err
+		return nil
 	}
-	goesOn = true
-	return nil
+	return err
 }
 
-// end releases what r has used.
-func (r *runner) end() {
-	if r.cancel != nil {
-		r.cancel(nil)
-	}
-}
-
-// leave ends a wait. If r goes on to look at the queue that is all; else
-// another one must.
-func (s *Scheduler) leave(r *runner, goesOn bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// leave ends a wait, before r looks at the queue. s.mu is held.
+func (s *Scheduler) leave(r *runner) {
+	r.waits = false
 	if s.leader == r {
 		s.leader = nil
 	} else if i := slices.Index(s.followers, r); i >= 0 {
@@ -144,8 +131,19 @@ func (s *Scheduler) leave(r *runner, goesOn bool) {
 	case <-r.wake: // roused just now; all rousing is done under s.mu
 	default:
 	}
-	if !goesOn {
-		s.promote()
+}
+
+// end is deferred by those who may wait. If a Clock has failed or panicked, r
+// has not looked at the queue since, so another one must.
+func (r *runner) end() {
+	if r.cancel != nil {
+		r.cancel(nil)
+	}
+	if r.waits {
+		r.s.mu.Lock()
+		defer r.s.mu.Unlock()
+		r.s.leave(r)
+		r.s.promote()
 	}
 }
 

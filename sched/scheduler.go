@@ -69,10 +69,11 @@ func (s *Scheduler) EnterAbs(t time.Time, priority int, action Action) (*Event, 
 
 // newEvent makes an event that is not queued yet.
 func (s *Scheduler) newEvent(t time.Time, priority int, action Action) *Event {
-	if s.clock != nil {
-		t = t.Round(0)
+	wall := s.clock != nil || !hasMono(t)
+	if wall {
+		t = t.Round(0) // which a Clock may have
 	}
-	return &Event{at: t, prio: priority, action: action, s: s, wall: !hasMono(t)}
+	return &Event{at: t, prio: priority, action: action, s: s, wall: wall}
 }
 
 // enter queues a new event. s.mu is held.
