@@ -100,11 +100,11 @@ func (h *heap) down(i int, e entry) {
 	e.ev.index = int32(i)
 }
 
-// shrink gives memory back after a burst. It halves the room when a quarter is
-// used, so that it pays for itself.
+// shrink gives memory back after a burst: three quarters of the room when an
+// eighth is used, so seldom that copying the rest costs nothing.
 func (h *heap) shrink() {
 	const small = 1024
-	if n := cap(*h); n > small && len(*h) < n/4 {
-		*h = append(make(heap, 0, n/2), *h...)
+	if n := cap(*h); n > small && len(*h) < n/8 {
+		*h = append(make(heap, 0, n/4), *h...)
 	}
 }
