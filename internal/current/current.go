@@ -1,6 +1,6 @@
 // Package current says which thread a context belongs to. The threads
 // themselves are package threading's; what stands here lets packages beside
-// and below it ask, and lets pools give their workers one.
+// and below it ask, and lets pools give their workers one, and worker processes their tasks.
 package current
 
 import (
