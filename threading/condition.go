@@ -17,8 +17,10 @@ import (
 // The lock is a [Lock] or an [RLock], and several Conditions may share one. The
 // zero value is ready, with an RLock of its own; an RLock knows its holder, so
 // every call needs a context with a thread then, see [Current]. A Lock does not:
-// whether the caller is the one who holds it is the caller's business, as with
-// sync.Cond; a call while nobody does is [ErrNotLocked].
+// a Wait or Notify while nobody holds it is [ErrNotLocked], but one while
+// somebody else does is not noticed. It is a data race then, for the Condition
+// itself is protected by the lock; sync.Cond, whose Signal needs no lock, is
+// different there. Use an RLock where that may happen.
 //
 // A notification is for those who wait when it is given; it is not remembered.
 //
