@@ -29,7 +29,9 @@
 //     the one that the submitter's ctx carries, as it is at the moment of the
 //     call; threads of package threading with a copy made when they start. What
 //     a task sets stays in the task, and what its submitter sets later it does
-//     not see. A submitter whose ctx carries none gives none.
+//     not see. A submitter whose ctx carries none gives none. (In a worker
+//     process, a goroutine that an item of a Map over plain numbers has left
+//     behind may share with a later item.)
 //   - In a worker process every task has one; in it is what was [Propagated].
 //   - [Var.With] makes a ctx that carries a copy with one variable set.
 //

@@ -16,6 +16,7 @@ func init() {
 		Take:       take,
 		Give:       give,
 		Each:       each,
+		Reuse:      reuse,
 		Travelling: travelling,
 	})
 	mainctx.Register(func(ctx context.Context) context.Context { return newScope(ctx, nil) })
@@ -52,6 +53,10 @@ func give(ctx context.Context, v inherit.Values) context.Context {
 
 func each(ctx context.Context, v inherit.Values, n int) func() context.Context {
 	return newItems(ctx, rootIn(v), n)
+}
+
+func reuse(ctx context.Context, v inherit.Values) func() context.Context {
+	return newReused(ctx, rootIn(v))
 }
 
 // travelling returns the part of the map with the variables that leave the

@@ -53,6 +53,20 @@ func newItem(ctx context.Context, root *node) context.Context {
 	return &t.item
 }
 
+// newReused returns a function that returns ctx for one task after the other,
+// each of which has returned when the next one begins. A task that sets nothing
+// leaves its item, and so no trace, to the next.
+func newReused(ctx context.Context, root *node) func() context.Context {
+	s := &shared{ctx, root}
+	i := &item{shared: s}
+	return func() context.Context {
+		if i.own.Load() != nil {
+			i = &item{shared: s}
+		}
+		return i
+	}
+}
+
 // slabMax is how many items are allocated together: enough for one to cost
 // little, few enough for a task that keeps its ctx to keep little more.
 const slabMax = 64

@@ -34,6 +34,8 @@ type Source struct {
 	Give func(ctx context.Context, v Values) context.Context
 	// Each is Give for n tasks, one after the other.
 	Each func(ctx context.Context, v Values, n int) func() context.Context
+	// Reuse is Each for tasks of which each is over when the next begins.
+	Reuse func(ctx context.Context, v Values) func() context.Context
 	// Travelling identifies what of v can leave the process: two Values
 	// with the same pointer take the same along; nil is nothing.
 	Travelling func(v Values) unsafe.Pointer
@@ -92,6 +94,16 @@ func (v Values) Each(ctx context.Context, n int) func() context.Context {
 		return nil
 	}
 	return source.Each(ctx, v, n)
+}
+
+// Reuse is Each for items that cost next to nothing themselves: an item that
+// set nothing leaves what it had to the next one. A goroutine that an item has
+// left behind may so come to share a later item's copy.
+func (v Values) Reuse(ctx context.Context) func() context.Context {
+	if v.root == nil {
+		return nil
+	}
+	return source.Reuse(ctx, v)
 }
 
 // Travelling identifies what of v can leave the process: two Values with the

@@ -20,7 +20,7 @@ func TestNoSource(t *testing.T) {
 		t.Error("something of nothing")
 	}
 	var v Values
-	if v.Give(ctx) != ctx || v.Each(ctx, 3) != nil || v.Travelling() != nil || v.Root() != nil {
+	if v.Give(ctx) != ctx || v.Each(ctx, 3) != nil || v.Reuse(ctx) != nil || v.Travelling() != nil || v.Root() != nil {
 		t.Error("zero Values do something")
 	}
 }
@@ -42,6 +42,7 @@ func TestSource(t *testing.T) {
 		Each: func(ctx context.Context, v Values, n int) func() context.Context {
 			return func() context.Context { return v.Give(ctx) }
 		},
+		Reuse:      func(ctx context.Context, v Values) func() context.Context { return v.Each(ctx, 1) },
 		Travelling: func(v Values) unsafe.Pointer { return v.Root() },
 	})
 	defer func() { source = nil }()
@@ -55,8 +56,8 @@ func TestSource(t *testing.T) {
 	if !v.Any() || v.Root() != unsafe.Pointer(&s) || v.Travelling() != unsafe.Pointer(&s) {
 		t.Error("not what ctx carries")
 	}
-	next := v.Each(bare, 2)
-	for _, ctx := range []context.Context{v.Give(bare), Own(ctx), next(), next()} {
+	next, reused := v.Each(bare, 2), v.Reuse(bare)
+	for _, ctx := range []context.Context{v.Give(bare), Own(ctx), next(), next(), reused()} {
 		if p := carried(ctx); p == &s || *p != "x" {
 			t.Error("not a copy")
 		}

@@ -69,7 +69,7 @@ func runFlat[A, R any](fn func(context.Context, A) (R, error)) func(context.Cont
 		}
 		as := unsafe.Slice((*A)(unsafe.Pointer(&args[0])), n)
 		rs := unsafe.Slice((*R)(unsafe.Pointer(&results[0])), n)
-		next := m.Vars.Each(ctx, n)
+		next := m.Vars.Reuse(ctx)
 		for i := range as {
 			if next != nil {
 				ctx = next()
