@@ -207,8 +207,11 @@ func (c *Condition) wait(ctx context.Context, l resumer) error {
 //
 // If pred is true it does not matter that ctx has ended. A panic in pred leaves
 // the lock held, for whoever took it to release. Errors for a lock that is not
-// held are those of [Condition.Wait].
+// held are those of [Condition.Wait]; a nil pred is [ErrNilFunc].
 func (c *Condition) WaitFor(ctx context.Context, pred func() bool) error {
+	if pred == nil {
+		return ErrNilFunc
+	}
 	if err := c.held(ctx); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@
 //	start and cancel a Timer        300 ns, 3 allocations; time.AfterFunc and Stop 150 ns
 //	Local.Load, Local.Store         15 ns; 35 ns, 1 allocation
 //	Current                         2 ns in the thread's own context, 5 ns in one derived from it
-//	a value of a shared iterator    400 ns
+//	a value of a shared iterator    0.4–0.7 µs
 //
 // Hooks cost nothing while none is set. Labels and an operating system thread
 // of its own cost as much as a goroutine, or fifty times as much.

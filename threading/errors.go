@@ -81,6 +81,9 @@ var (
 	// branches.
 	ErrBranches = misuse("the number of branches cannot be negative")
 
+	// ErrNilFunc says that there is no function to be called.
+	ErrNilFunc = misuse("nil function")
+
 	// ErrWouldDeadlock says that a call would wait for ever: nobody is
 	// left who could end the wait. Package dummy finds that out.
 	ErrWouldDeadlock = misuse("the call would wait for ever")

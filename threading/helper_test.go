@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strconv"
+	"testing"
 
 	"github.com/conexgo/conex/internal/current"
 )
@@ -21,4 +22,12 @@ func operations() int {
 		return n
 	}
 	return 20_000
+}
+
+// notCalled returns a function that is not to be called.
+func notCalled(t *testing.T) func(context.Context) error {
+	return func(context.Context) error {
+		t.Error("called without the lock")
+		return nil
+	}
 }

@@ -73,7 +73,7 @@ func TestRLockMisuse(t *testing.T) {
 			"notify by a stranger":          {zero.NotifyAll, stranger, ErrNotOwner},
 			"notify without a thread":       {zero.NotifyAll, none, ErrNoThread},
 			"release of the condition":      {c.Release, stranger, ErrNotOwner},
-			"with, without a thread":        {func(ctx context.Context) error { return r.With(ctx, nil) }, none, ErrNoThread},
+			"with, without a thread":        {func(ctx context.Context) error { return r.With(ctx, notCalled(t)) }, none, ErrNoThread},
 			"a condition, without a thread": {zero.Acquire, none, ErrNoThread},
 			"try, without a thread":         {func(ctx context.Context) error { _, err := r.TryAcquire(ctx); return err }, none, ErrNoThread},
 			"try of a condition":            {func(ctx context.Context) error { _, err := zero.TryAcquire(ctx); return err }, none, ErrNoThread},
@@ -160,5 +160,28 @@ func TestLockReleasedByAnother(t *testing.T) {
 	})
 	if !l.TryAcquire() {
 		t.Error("still locked")
+	}
+}
+
+// Without a function nothing is taken, and nothing given up.
+func TestNilFunc(t *testing.T) {
+	ctx := asThread(t.Context(), "t")
+	var l Lock
+	var r RLock
+	s, b := new(Semaphore), new(BoundedSemaphore)
+	c := NewCondition(nil)
+	for _, x := range []Acquirer{&l, &r, s, b, c} {
+		if err := With(ctx, x, nil); !errors.Is(err, ErrNilFunc) || !errors.Is(err, ErrThread) {
+			t.Errorf("%T: %v", x, err)
+		}
+	}
+	if l.Locked() || r.Locked() || c.Locked() || s.Value() != 1 {
+		t.Error("something was taken")
+	}
+	if err := c.Acquire(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.WaitFor(ctx, nil); !errors.Is(err, ErrNilFunc) || !c.Locked() {
+		t.Errorf("WaitFor: %v", err)
 	}
 }

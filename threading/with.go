@@ -24,11 +24,15 @@ func (s *BoundedSemaphore) releaseFor(context.Context) error { return s.Release(
 // error. It waits for x as long as ctx allows, and if that fails returns the
 // error and does not call fn. It releases x however fn ends, also by a panic
 // or [runtime.Goexit]. If x cannot be released, since fn did that, the error
-// says so, too. fn gets ctx.
+// says so, too. fn gets ctx; a nil
+// fn is [ErrNilFunc].
 //
 // Everything that can be held has a method With as well; this is for code that
 // does not care what it holds.
 func With(ctx context.Context, x Acquirer, fn func(ctx context.Context) error) (err error) {
+	if fn == nil {
+		return ErrNilFunc
+	}
 	if err := x.Acquire(ctx); err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ func (c *Condition) wait(ctx context.Context, op string) error {
 // WaitFor returns nil if pred returns true, and else what [Condition.Wait]
 // does, if pred then still does not. pred is called with the lock held.
 func (c *Condition) WaitFor(ctx context.Context, pred func() bool) error {
+	if pred == nil {
+		return ErrNilFunc
+	}
 	if err := c.on().heldBy(ctx); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func TestLockHolder(t *testing.T) {
 		err := l.Acquire(ctx)
 		deadlocked(t, err, want{"Lock.Acquire", "other", at, "test", since, "the lock is held by test since lock_test.go:"})
 		at = next()
-		err = l.With(ctx, nil)
+		err = l.With(ctx, func(context.Context) error { t.Error("called without the lock"); return nil })
 		deadlocked(t, err, want{"Lock.Acquire", "other", at, "test", since, "held"})
 	})
 	l.Release()

@@ -3,12 +3,12 @@ package dummy
 import (
 	"context"
 
-	"github.com/conexgo/conex/threading/lowlevel"
+	"github.com/conexgo/conex/threading"
 )
 
-// ErrNilFunc says that a thread was to be started without a function: see
-// [lowlevel.ErrNilFunc].
-var ErrNilFunc = lowlevel.ErrNilFunc
+// ErrNilFunc says that there is no function to be called: see
+// [threading.ErrNilFunc].
+var ErrNilFunc = threading.ErrNilFunc
 
 // LockType is the type of locks, which is [Lock].
 type LockType = Lock

@@ -23,8 +23,12 @@ func (s *BoundedSemaphore) releaseFor(context.Context) error { return s.Release(
 // With calls fn while holding x, Python's with-statement, and returns fn's
 // error. If x cannot be acquired it returns that error and does not call fn. It
 // releases x however fn ends, also by a panic or [runtime.Goexit]. If x cannot
-// be released, since fn did that, the error says so, too. fn gets ctx.
+// be released, since fn did that, the error says so, too. fn gets ctx; a nil
+// fn is [ErrNilFunc].
 func With(ctx context.Context, x Acquirer, fn func(ctx context.Context) error) (err error) {
+	if fn == nil {
+		return ErrNilFunc
+	}
 	if err := x.Acquire(ctx); err != nil {
 		return err
 	}

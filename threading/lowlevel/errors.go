@@ -9,7 +9,7 @@ import (
 // The misuses, which match threading.ErrThread.
 var (
 	// ErrNilFunc says that a thread was to be started without a function.
-	ErrNilFunc = fmt.Errorf("%w: no function for a new thread", threading.ErrThread)
+	ErrNilFunc = threading.ErrNilFunc
 
 	// ErrSignal says that there is no such signal.
 	ErrSignal = fmt.Errorf("%w: no such signal", threading.ErrThread)
