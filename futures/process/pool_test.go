@@ -396,7 +396,7 @@ func TestInline(t *testing.T) {
 	if r, err := futures.Submit(ctx, p, pid, none{}).Result(ctx); r != os.Getpid() || err != nil {
 		t.Errorf("got %d, %v", r, err)
 	}
-	if s := p.Stats(); s.Done != 1 {
+	if s := settle(t, p); s.Done != 1 {
 		t.Errorf("stats: %+v", s)
 	}
 }
