@@ -17,14 +17,23 @@ func (s *server) lend(i uint64) (any, error) {
 	if i >= uint64(len(ids)/8) {
 		return nil, fmt.Errorf("process: an argument refers to memory %d of %d", i, len(ids)/8)
 	}
-	id := binary.LittleEndian.Uint64(ids[8*i:])
-	view := shm.View(id, s.segment(id), true)
-	s.given = append(s.given, view)
-	return view, nil
+	return s.lendID(binary.LittleEndian.Uint64(ids[8*i:])), nil
 }
 
-// takeBack ends the function's right to what it was lent, and closes what it
-// returned.
+// lendID gives it what has the given id. A bare descriptor is given away, so
+// that its other end sees when the function closes it.
+func (s *server) lendID(id uint64) *shm.Shared {
+	seg := s.segment(id)
+	bare := len(seg.Mem) == 0
+	if bare {
+		delete(s.segs, id)
+	}
+	view := shm.View(id, seg, !bare)
+	s.given = append(s.given, view)
+	return view
+}
+
+// takeBack ends the loan, and closes what the function has returned.
 func (s *server) takeBack() {
 	for _, h := range s.enc.Handles {
 		if x, ok := h.(*shm.Shared); ok {
@@ -32,10 +41,20 @@ func (s *server) takeBack() {
 			x.Release() // the function's own: it has given the Buffer away
 		}
 	}
+	s.endLoan()
+	s.enc.Handles = nil
+}
+
+// endLoan ends its right to what it was lent.
+func (s *server) endLoan() {
 	for _, v := range s.given {
-		v.Expire()
+		if v.Size == 0 {
+			v.Release()
+		} else {
+			v.Expire()
+		}
 	}
-	s.given, s.enc.Handles = nil, nil
+	s.given = nil
 }
 
 // writeShared passes on a result with memory: first the descriptors, by the

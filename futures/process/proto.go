@@ -97,6 +97,7 @@ type hello struct {
 	HasInit   bool
 	Init      uint32 // function
 	InitArg   []byte
+	InitMem   []uint64 // what the argument refers to, sent before the hello
 	MaxMemory int64
 	Log       int // minimum slog level
 }

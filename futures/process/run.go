@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,32 @@ type frame struct {
 type newSegment struct {
 	id  uint64
 	seg *shm.Segment
+}
+
+// arrivals hold what has arrived on the socket for the loop, whoever read it.
+type arrivals struct {
+	mu   sync.Mutex
+	list []newSegment
+}
+
+func (b *arrivals) put(n newSegment) {
+	b.mu.Lock()
+	b.list = append(b.list, n)
+	b.mu.Unlock()
+}
+
+func (b *arrivals) take() []newSegment {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.list
+	b.list = nil
+	return list
+}
+
+func (b *arrivals) empty() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.list) == 0
 }
 
 // begin starts on a frame.
@@ -158,19 +185,16 @@ func (s *server) next() error {
 // the socket.
 func (s *server) segment(id uint64) *shm.Segment {
 	for {
-		select {
-		case n := <-s.newSegs:
+		for _, n := range s.newSegs.take() {
 			if old := s.segs[n.id]; old != nil {
 				old.Close()
 			}
 			s.segs[n.id] = n.seg
-			continue
-		default:
 		}
 		if seg := s.segs[id]; seg != nil {
 			return seg
 		}
-		s.receive(func() bool { return len(s.newSegs) == 0 })
+		s.receive(s.newSegs.empty)
 	}
 }
 

@@ -139,13 +139,18 @@ func (w *worker) sendSegment(seg *segment) error {
 	return w.sendMemory(seg.id, len(seg.s.Mem), seg.s.File())
 }
 
-// sendMemory passes a descriptor on, unless w has it.
+// sendMemory passes a descriptor on, unless w has it. A bare one, without
+// memory, is used up by the task that gets it, so it is always sent.
 func (w *worker) sendMemory(id uint64, size int, f *os.File) error {
 	if w.segs[id] {
 		return nil
 	}
 	if w.conn.Send(msgSegment, memoryMessage(id, size), f) != nil {
 		return errGone
+	}
+	if size == 0 {
+		w.bare = true
+		return nil
 	}
 	if w.segs == nil {
 		w.segs = make(map[uint64]bool)
@@ -163,15 +168,16 @@ func memoryMessage(id uint64, size int) []byte {
 // mapped is how many segments a worker keeps mapped.
 const mapped = 16
 
-// forgetSegments lets w unmap what it has, once that is a lot: it is told
-// again of those that come again. It writes to the ring, so it must not come
+// forgetSegments lets w unmap what it has, once that is a lot, or may be a
+// descriptor that it had no use for: it is told again of what comes again. It writes to the ring, so it must not come
 // while a frame is being filled.
 func (w *worker) forgetSegments() {
-	if len(w.segs) < mapped || !w.flight.empty() {
+	if len(w.segs) < mapped && !w.bare || !w.flight.empty() {
 		return
 	}
 	if b := w.tasks.Reserve(0); b != nil {
 		w.tasks.Commit(0, recForget, 0)
 		clear(w.segs)
+		w.bare = false
 	}
 }

@@ -48,14 +48,14 @@ type server struct {
 	enc     codec.Encoder
 	meter   wire.Meter
 	recv    chan struct{} // one token: the right to read the socket
-	newSegs chan newSegment
+	newSegs arrivals
 	watch   watchdog
 }
 
 // serve is what a worker process does instead of the program's main. It does
 // not return.
 func serve() {
-	s := &server{segs: make(map[uint64]*shm.Segment), recv: make(chan struct{}, 1), newSegs: make(chan newSegment, 256)}
+	s := &server{segs: make(map[uint64]*shm.Segment), recv: make(chan struct{}, 1)}
 	s.watch.wake = make(chan struct{}, 1)
 	s.recv <- struct{}{}
 	if err := s.setUp(); err != nil {
@@ -109,6 +109,7 @@ func (s *server) setUp() error {
 			}
 			break
 		}
+		s.handle(fr, nil)
 	}
 	s.entries = wire.Entries()
 	forwardLogs(s.conn, h.Log)
@@ -150,9 +151,16 @@ func (s *server) introduce(h hello) *introduction {
 		return r
 	}
 	s.dec.Buf = h.InitArg
+	s.dec.Handles = func(i uint64) (any, error) {
+		if i >= uint64(len(h.InitMem)) {
+			return nil, fmt.Errorf("process: the argument of the initialiser refers to memory %d of %d", i, len(h.InitMem))
+		}
+		return s.lendID(h.InitMem[i]), nil
+	}
 	if err := s.initialise(e); err != nil {
 		r.Init = remote.Append(nil, err)
 	}
+	s.endLoan()
 	return r
 }
 
@@ -263,7 +271,7 @@ func (s *server) handle(fr wait.Frame, err error) {
 			fmt.Fprintf(os.Stderr, "conex: worker: %v\n", err)
 			s.end(124)
 		}
-		s.newSegs <- newSegment{binary.LittleEndian.Uint64(fr.Payload), seg}
+		s.newSegs.put(newSegment{binary.LittleEndian.Uint64(fr.Payload), seg})
 	}
 }
 

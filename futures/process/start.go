@@ -242,6 +242,11 @@ func (w *worker) greet() error {
 			return err
 		}
 		h.HasInit, h.Init, h.InitArg = true, id, e.Buf
+		bufs := newBuffers(e.Handles)
+		defer bufs.release()
+		if h.InitMem, err = w.sendInit(bufs); err != nil {
+			return err
+		}
 	}
 	msg, err := codec.Append(nil, &h)
 	if err != nil {
@@ -267,6 +272,20 @@ func (w *worker) greet() error {
 		}
 		return w.accept(h, r)
 	}
+}
+
+// sendInit sends what the argument of the initialiser refers to.
+func (w *worker) sendInit(b *buffers) (ids []uint64, err error) {
+	if b == nil {
+		return nil, nil
+	}
+	for _, s := range b.list {
+		if err := w.conn.Send(msgSegment, memoryMessage(s.ID, s.Size), s.File()); err != nil {
+			return nil, err
+		}
+		ids = append(ids, s.ID)
+	}
+	return ids, nil
 }
 
 // accept takes a worker that has introduced itself into service.

@@ -44,6 +44,7 @@ type worker struct {
 	ctxs     map[uint32]*sentCtx
 	drops    []uint32        // contexts the worker may forget
 	segs     map[uint64]bool // shared memory it has
+	bare     bool            // it may have a descriptor without memory
 	tasksRun int64
 	cause    error // why we killed it
 	limit    string

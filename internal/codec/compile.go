@@ -147,6 +147,13 @@ func (c *compiler) build(n *node) *refusal {
 		n.buildHandle(h)
 		return nil
 	}
+	if t.Kind() == reflect.Pointer && t.Implements(handleType) {
+		n.buildPointerHandle()
+		return nil
+	}
+	if t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(handleType) {
+		return refuse(t, "it is shared between processes and must not be copied; send a pointer to it")
+	}
 	if t == timeType {
 		n.buildTime()
 		return nil

@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 	"unsafe"
@@ -85,5 +86,69 @@ func TestHandles(t *testing.T) {
 	e.Reset()
 	if len(e.Buf)+len(e.Handles) != 0 {
 		t.Error("Reset left something")
+	}
+}
+
+// A crate is a handle by its methods, and generic.
+type crate[T any] struct{ thing any }
+
+func (b *crate[T]) AppendHandle(e *codec.Encoder) error {
+	if b.thing == nil {
+		return errors.New("the crate is empty")
+	}
+	return encTicket(e, unsafe.Pointer(&ticket{b.thing}))
+}
+
+func (b *crate[T]) ReadHandle(d *codec.Decoder) error {
+	var t ticket
+	err := decTicket(d, unsafe.Pointer(&t))
+	b.thing = t.thing
+	return err
+}
+
+func TestHandleMethods(t *testing.T) {
+	t.Parallel()
+	type parcel struct {
+		A    *crate[int]
+		None *crate[string]
+		M    map[string][]*crate[string]
+	}
+	p, err := codec.For(reflect.TypeFor[parcel]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.HasHandles() {
+		t.Error("HasHandles is false")
+	}
+	in := parcel{A: &crate[int]{1}, M: map[string][]*crate[string]{"k": {{thing: 2}, nil, {thing: 3}}}}
+	var e codec.Encoder
+	if err := p.Encode(&e, unsafe.Pointer(&in)); err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Handles) != 3 {
+		t.Fatalf("%d handles", len(e.Handles))
+	}
+	d := codec.Decoder{Buf: e.Buf, Handles: func(i uint64) (any, error) { return e.Handles[i], nil }}
+	var out parcel
+	if err := p.Decode(&d, unsafe.Pointer(&out)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(in, out) {
+		t.Errorf("got %+v, want %+v", out, in)
+	}
+	// A failed one leaves nothing behind.
+	in.M["k"][2].thing = nil
+	e.Reset()
+	if err := p.Encode(&e, unsafe.Pointer(&in)); err == nil || len(e.Buf) > 0 || len(e.Handles) > 0 {
+		t.Errorf("an empty crate: %v, %d bytes, %d handles", err, len(e.Buf), len(e.Handles))
+	}
+	if _, err := codec.Append(nil, &out.A); err == nil {
+		t.Error("a handle was sent without company")
+	}
+	if b, err := codec.Append(nil, &out.None); err != nil || len(b) != 1 {
+		t.Errorf("nil: %d bytes, %v", len(b), err)
+	}
+	if _, err := codec.For(reflect.TypeFor[struct{ B crate[int] }]()); err == nil {
+		t.Error("a copy of a handle can travel")
 	}
 }

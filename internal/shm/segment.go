@@ -27,13 +27,18 @@ func New(size int) (*Segment, error) {
 		f.Close()
 		return nil, fmt.Errorf("conex: shared memory of %d bytes: %w", size, err)
 	}
+	seal(f)
 	return Map(f, size)
 }
 
 // Map maps the segment of size bytes that f stands for, for example a
 // descriptor that came from another process. The Segment owns f from now on,
-// and closes it when Map fails.
+// and closes it when Map fails. With size 0 nothing is mapped: then f may be
+// any descriptor.
 func Map(f *os.File, size int) (*Segment, error) {
+	if size == 0 {
+		return &Segment{file: f}, nil
+	}
 	mem, err := mmap(f, size)
 	if err != nil {
 		f.Close()
@@ -42,19 +47,24 @@ func Map(f *os.File, size int) (*Segment, error) {
 	return &Segment{mem, f}, nil
 }
 
-// File is the descriptor to pass on. It stays the Segment's.
+// File is the descriptor to pass on. It stays the Segment's. It is nil once the
+// Segment is closed.
 func (s *Segment) File() *os.File { return s.file }
 
 // Close unmaps the memory and closes the descriptor. The memory itself lives
 // on while another process has it. Closing again does nothing.
 func (s *Segment) Close() error {
-	if s.Mem == nil {
+	if s.file == nil {
 		return nil
 	}
-	err := munmap(s.Mem)
-	s.Mem = nil
+	var err error
+	if s.Mem != nil {
+		err = munmap(s.Mem)
+		s.Mem = nil
+	}
 	if e := s.file.Close(); err == nil {
 		err = e
 	}
+	s.file = nil
 	return err
 }

@@ -1,22 +1,55 @@
 package shm
 
 import (
+	"errors"
+	"math/rand/v2"
 	"os"
 	"sync/atomic"
 )
 
 // A Shared is a segment with an identity, for memory that several holders in
-// several processes know. It goes with its last reference.
+// several processes know, or a bare descriptor, whose Size is 0. It goes with
+// its last reference.
 type Shared struct {
-	ID   uint64 // unique among the processes of a pool, never below 1<<32
+	ID   uint64 // unique among processes, never below 1<<32
 	Size int    // as asked for
 
 	seg  *Segment
 	view bool // the mapping is somebody else's
+	keep any  // whose it is
 	refs atomic.Int32
 }
 
-var count atomic.Uint32
+// NewFile returns a Shared that is a descriptor only, with one reference. It
+// owns f.
+func NewFile(f *os.File) *Shared {
+	s := &Shared{ID: NewID(), seg: &Segment{file: f}}
+	s.refs.Store(1)
+	return s
+}
+
+// Lend returns a Shared for passing on what belongs to somebody else: the
+// memory of seg under the given identity. It keeps owner from being collected,
+// and seg is not closed when it goes.
+func Lend(id uint64, seg *Segment, owner any) *Shared {
+	s := &Shared{ID: id, Size: len(seg.Mem), seg: seg, view: true, keep: owner}
+	s.refs.Store(1)
+	return s
+}
+
+var errGone = errors.New("conex: shared memory that was given back already")
+
+// Dup returns another descriptor for the same thing, which the caller owns.
+func (s *Shared) Dup() (*os.File, error) {
+	if s.refs.Load() <= 0 || s.seg.file == nil {
+		return nil, errGone
+	}
+	return Dup(s.seg.file)
+}
+
+// NewID returns a number that no other Shared of this machine has: drawn at
+// random, since a process's number may be another's later.
+func NewID() uint64 { return rand.Uint64() | 1<<63 }
 
 // NewShared returns new memory with one reference.
 func NewShared(size int) (*Shared, error) {
@@ -24,7 +57,7 @@ func NewShared(size int) (*Shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shared{ID: uint64(os.Getpid())<<32 | uint64(count.Add(1)), Size: size, seg: seg}
+	s := &Shared{ID: NewID(), Size: size, seg: seg}
 	s.refs.Store(1)
 	return s, nil
 }
@@ -49,7 +82,7 @@ func View(id uint64, seg *Segment, borrowed bool) *Shared {
 
 // Mem is the memory, nil once the last reference is gone.
 func (s *Shared) Mem() []byte {
-	if s.refs.Load() <= 0 {
+	if s.refs.Load() <= 0 || s.seg.Mem == nil {
 		return nil
 	}
 	return s.seg.Mem[:s.Size:s.Size]

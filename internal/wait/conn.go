@@ -140,10 +140,22 @@ func (c *Conn) Send(typ byte, payload []byte, file *os.File) error {
 	msg[0] = typ
 	binary.LittleEndian.PutUint32(msg[1:], uint32(len(payload)))
 	msg = append(msg, payload...)
-	var rights []byte
 	if file != nil {
-		rights = unix.UnixRights(int(file.Fd()))
+		// Not by Fd, which would make the descriptor block, here and there.
+		rc, err := file.SyscallConn()
+		if err != nil {
+			return err
+		}
+		sent := error(nil)
+		if err := rc.Control(func(fd uintptr) { sent = c.send(msg, unix.UnixRights(int(fd))) }); err != nil {
+			return err
+		}
+		return sent
 	}
+	return c.send(msg, nil)
+}
+
+func (c *Conn) send(msg, rights []byte) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	for len(msg) > 0 {
