@@ -1,0 +1,68 @@
+//go:build unix
+
+package multiprocessing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/conexgo/conex/internal/inherit"
+	"github.com/conexgo/conex/internal/mainctx"
+	"github.com/conexgo/conex/internal/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// adopt makes a process of the stock what one started now would be.
+func (s *server) adopt(h *hello) error {
+	for role, f := range s.files {
+		var err error
+		switch role {
+		case roleStdout, roleStderr:
+			err = replace(int(f.Fd()), int(role))
+		case roleDir:
+			err = unix.Fchdir(int(f.Fd()))
+		}
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("taking over descriptor or directory %d: %w", role, err)
+		}
+	}
+	s.files = nil
+	if !h.HasEnv {
+		return nil
+	}
+	os.Clearenv()
+	for _, v := range h.Env {
+		if name, value, ok := strings.Cut(v, "="); ok {
+			os.Setenv(name, value)
+		}
+	}
+	return nil
+}
+
+// preload runs functions ahead of need. Their context is the main thread's.
+func (s *server) preload(list preload) {
+	var failed []error
+	for _, f := range list.Funcs {
+		if err := s.preloadOne(f); err != nil {
+			failed = append(failed, fmt.Errorf("%q: %w", f.Name, err))
+		}
+	}
+	text := ""
+	if err := errors.Join(failed...); err != nil {
+		text = err.Error()
+	}
+	s.conn.Send(msgPreloaded, []byte(text), nil)
+}
+
+func (s *server) preloadOne(f preloadFunc) error {
+	fn := wire.Lookup(f.Name)
+	if fn == nil || fn.Sig != f.Sig {
+		return errors.New("the child does not know this function: call conex.Register while the program initialises")
+	}
+	return s.call(inherit.Own(mainctx.Wrap(context.Background())), fn, f.Arg)
+}

@@ -1,0 +1,148 @@
+//go:build unix
+
+package multiprocessing
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/internal/child"
+	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/remote"
+	"github.com/conexgo/conex/internal/shm"
+	"github.com/conexgo/conex/internal/wait"
+	"github.com/conexgo/conex/internal/worker"
+)
+
+func init() { worker.Register(kind, serve) }
+
+// A server is this process as a child. The goroutine of main reads the socket,
+// which is the life line; another one runs functions.
+type server struct {
+	conn *wait.Conn
+	jobs chan func()
+
+	// What has come for the function that is to run.
+	arg   []byte
+	files map[byte]*os.File
+	given []*shm.Shared // kept for good: the function may use it to its end
+
+	interrupted bool   // used by signals alone
+	stopTimer   func() // of the function's deadline; the process ends sooner
+
+	mu       sync.Mutex
+	cancel   context.CancelCauseFunc // protected by mu; nil until there is a function
+	deadline int64                   // protected by mu; of the function's context
+}
+
+// serve is what a child does instead of the program's main. It does not return.
+func serve() {
+	os.WriteFile("/proc/self/comm", []byte("conex-process"), 0) // what ps and top show; elsewhere it fails and does not matter
+	child.BecomeSubreaper()                                     // unsupported systems say so; the process group is the rest
+	s := &server{jobs: make(chan func(), 1), files: make(map[byte]*os.File)}
+	go s.signals()
+	var err error
+	if s.conn, err = wait.OpenBlocking(os.NewFile(3, "conex-socket")); err != nil {
+		fmt.Fprintf(os.Stderr, "conex: process: %v\n", err)
+		os.Exit(124)
+	}
+	go func() {
+		for f := range s.jobs {
+			f()
+		}
+	}()
+	for {
+		fr, _, err := s.conn.Recv(true)
+		if err != nil {
+			close(orphaned)
+			child.Exit(124) // nobody sees the code
+		}
+		if err := s.handle(fr); err != nil {
+			fmt.Fprintf(os.Stderr, "conex: process: corrupt frame: %v\n", err)
+			child.Exit(124)
+		}
+	}
+}
+
+// signals makes SIGINT end the function's context, and the second one the
+// process. A process that was not told yet what to do is deaf to it.
+//
+// The kernel sends SIGHUP when the parent dies while a member of our group is
+// stopped: the end of file that comes with it must still be dealt with. A
+// handler, since children would inherit an ignored signal.
+func (s *server) signals() {
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGHUP)
+	for sig := range c {
+		if sig != os.Interrupt {
+			continue
+		}
+		s.mu.Lock()
+		cancel := s.cancel
+		s.mu.Unlock()
+		if cancel == nil {
+			continue
+		}
+		if s.interrupted {
+			child.Exit(130)
+		}
+		s.interrupted = true
+		cancel(&conex.InterruptError{Signal: sig})
+	}
+}
+
+// handle deals with one frame.
+func (s *server) handle(fr wait.Frame) error {
+	p := fr.Payload
+	switch fr.Type {
+	case msgFile:
+		if f := s.conn.File(); f != nil && len(p) == 1 {
+			s.files[p[0]] = f
+			return nil
+		}
+	case msgHandle:
+		if f := s.conn.File(); f != nil && len(p) == 16 {
+			m, err := shm.OpenShared(binary.LittleEndian.Uint64(p), f, int(binary.LittleEndian.Uint64(p[8:])))
+			s.given = append(s.given, m)
+			return err
+		}
+	case msgArg:
+		s.arg = append(s.arg, p...)
+		return nil
+	case msgPreload:
+		var list preload
+		if _, err := codec.Read(p, &list); err != nil {
+			return err
+		}
+		s.jobs <- func() { s.preload(list) }
+		return nil
+	case msgHello:
+		h := new(hello)
+		if _, err := codec.Read(p, h); err != nil {
+			return err
+		}
+		s.jobs <- func() { s.run(h) }
+		return nil
+	case msgCancel:
+		if len(p) > 0 {
+			cause, _, err := remote.Read(p[1:])
+			s.end(p[0] != 0, cause)
+			return err
+		}
+	}
+	return fmt.Errorf("type %d with %d bytes", fr.Type, len(p))
+}
+
+// lend gives a handle in the argument what travelled beside it.
+func (s *server) lend(i uint64) (any, error) {
+	if i >= uint64(len(s.given)) {
+		return nil, fmt.Errorf("multiprocessing: an argument refers to handle %d of %d", i, len(s.given))
+	}
+	return s.given[i], nil
+}

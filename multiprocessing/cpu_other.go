@@ -1,0 +1,5 @@
+//go:build !linux
+
+package multiprocessing
+
+func onlineCPUs() int { return 0 }

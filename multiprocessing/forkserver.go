@@ -1,0 +1,244 @@
+package multiprocessing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/watch"
+	"github.com/conexgo/conex/internal/worker"
+)
+
+// stock are the processes that stand by for ForkServer. Python has a server
+// process that forks; a Go program cannot fork, so what it would fork is started
+// ahead of need instead.
+var stock = standbys{size: defaultStock, preload: new(preload)}
+
+type standbys struct {
+	mu      sync.Mutex // protects what follows
+	size    int
+	preload *preload
+	onError PreloadPolicy
+	idle    []*standby // the oldest first
+	filling bool
+	idleEnd sync.WaitGroup // background work
+}
+
+// A standby is a process that has come up, or is about to, and was not told yet
+// what to do.
+type standby struct {
+	link    *link
+	born    settings // of this process when that one was started
+	failed  PreloadPolicy
+	waits   bool   // it has functions to preload, and has not said that they are done
+	trouble string // what it said
+}
+
+// start runs c in a process of the stock, or in a new one if there is none that
+// can be used. One that has died while it stood by is replaced by the next.
+func (t *standbys) start(ctx context.Context, c *call) (*link, error) {
+	for {
+		s, fresh := t.take(), false
+		if s == nil {
+			var err error
+			if s, err = t.launch(); err != nil {
+				return nil, err
+			}
+			fresh = true
+		}
+		t.refill()
+		err := s.link.begin(ctx, c, s)
+		if err == nil {
+			return s.link, nil
+		}
+		if fresh || !errors.Is(err, errGone) {
+			return nil, err
+		}
+	}
+}
+
+// take returns a process that stands by, nil if there is none.
+func (t *standbys) take() *standby {
+	now := currentSettings()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.idle) > 0 {
+		s := t.idle[0]
+		t.idle = t.idle[1:]
+		if s.dead() || !now.reachableFrom(s.born) {
+			t.drop(s)
+			continue
+		}
+		return s
+	}
+	return nil
+}
+
+func (s *standby) dead() bool {
+	select {
+	case <-s.link.child.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// drop ends s in the background. The caller holds mu.
+func (t *standbys) drop(s *standby) { t.idleEnd.Go(s.link.bury) }
+
+// launch starts a process and tells it what to preload.
+func (t *standbys) launch() (*standby, error) {
+	t.mu.Lock()
+	p, policy := t.preload, t.onError
+	t.mu.Unlock()
+	s := &standby{born: currentSettings(), failed: policy, waits: len(p.Funcs) > 0}
+	var err error
+	if s.link, err = launch(executable()); err != nil {
+		return nil, err
+	}
+	b, err := codec.Append(nil, p)
+	if err == nil {
+		err = s.link.conn.Send(msgPreload, b, nil)
+	}
+	if err != nil {
+		s.link.bury()
+		return nil, fmt.Errorf("%w: %w: %w", errGone, &ExitError{exitCode(s.link.child.Status())}, err)
+	}
+	return s, nil
+}
+
+// refill fills the stock in the background.
+func (t *standbys) refill() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.filling || len(t.idle) >= t.size {
+		return
+	}
+	t.filling = true
+	t.idleEnd.Go(func() {
+		for {
+			s, err := t.launch()
+			t.mu.Lock()
+			if err != nil || !t.filling { // the next start tries again, and says why it fails
+				t.filling = false
+				if s != nil {
+					t.drop(s)
+				}
+				t.mu.Unlock()
+				return
+			}
+			t.idle = append(t.idle, s)
+			if len(t.idle) >= t.size {
+				t.filling = false
+				t.mu.Unlock()
+				return
+			}
+			t.mu.Unlock()
+		}
+	})
+}
+
+// flush ends those that stand by: they are not what a new one would be.
+func (t *standbys) flush() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.filling = false
+	for _, s := range t.idle {
+		t.drop(s)
+	}
+	t.idle = nil
+}
+
+// stop is flush, and waits.
+func (t *standbys) stop() {
+	t.flush()
+	t.idleEnd.Wait()
+}
+
+// warm fills the stock and waits until all of it is ready.
+func (t *standbys) warm(ctx context.Context) error {
+	if err := worker.Check(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return watch.Reason(ctx)
+	}
+	var ready []*standby
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.idle = append(t.idle, ready...)
+	}()
+	for {
+		t.mu.Lock()
+		size := t.size
+		t.mu.Unlock()
+		if len(ready) >= size {
+			return nil
+		}
+		s := t.take()
+		if s == nil {
+			var err error
+			if s, err = t.launch(); err != nil {
+				return fmt.Errorf("%w: warming the stock: %w", ErrProcess, err)
+			}
+		}
+		if err := s.ready(ctx); err != nil {
+			return fmt.Errorf("%w: warming the stock: %w", ErrProcess, err)
+		}
+		ready = append(ready, s)
+	}
+}
+
+// ready waits until s has come up.
+func (s *standby) ready(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, s.link.abandon)
+	s.waits = true // all of them say so, also without functions
+	err := s.preloaded()
+	if stop() && err == nil {
+		return nil
+	}
+	s.link.bury()
+	if ctx.Err() != nil {
+		return watch.Reason(ctx)
+	}
+	return err
+}
+
+// prepare makes s, if it is one, ready for c.
+func (s *standby) prepare(c *call) error {
+	if s == nil {
+		return nil
+	}
+	if s.waits {
+		if err := s.preloaded(); err != nil {
+			return err
+		}
+	}
+	return s.update(c)
+}
+
+// preloaded waits until s has preloaded what it should.
+func (s *standby) preloaded() error {
+	for s.waits {
+		fr, _, err := s.link.conn.Recv(true)
+		if err != nil {
+			return err
+		}
+		if fr.Type == msgPreloaded {
+			s.waits, s.trouble = false, string(fr.Payload)
+		}
+	}
+	switch {
+	case s.trouble == "":
+	case s.failed == PreloadFail:
+		return refusal{"preloading " + s.trouble}
+	case s.failed == PreloadWarn:
+		fmt.Fprintf(os.Stderr, "multiprocessing: preloading %s\n", s.trouble)
+		s.trouble = ""
+	}
+	return nil
+}

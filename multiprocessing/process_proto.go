@@ -1,0 +1,135 @@
+package multiprocessing
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/propagate"
+	"github.com/conexgo/conex/internal/shm"
+	"github.com/conexgo/conex/internal/wire"
+)
+
+// kind is what a child that runs a Process is called in package worker. It has
+// one descriptor more than the three streams: the socket, number 3, which is
+// the life line as well. Whoever reads end of file there knows that the other
+// side is dead.
+const kind = "process"
+
+// Frames from the parent to the child.
+const (
+	msgPreload = 1 // preload: functions to run before there is anything to do
+	msgFile    = 2 // one byte, a role, with a descriptor: standard stream or working directory
+	msgHandle  = 3 // u64 id, u64 size, with a descriptor: memory that the argument refers to
+	msgArg     = 4 // a piece of the argument
+	msgHello   = 5 // hello: begin
+	msgCancel  = 6 // one byte, 1 if its deadline passed, and the cause: the context of Start has ended
+)
+
+// Frames from the child to the parent.
+const (
+	msgPreloaded = 1 // the preloaded functions have run: text of what failed
+	msgBegun     = 2 // the function runs from now on
+	msgRefused   = 3 // it does not, and never will: text
+	msgEnded     = 4 // the error that the function returned
+)
+
+// argPiece is how much of an argument goes into one frame.
+const argPiece = 16 << 20
+
+// Roles of a file.
+const (
+	roleStdout = 1
+	roleStderr = 2
+	roleDir    = 3
+)
+
+// inherited is what every child gets from its parent: see package self. Both
+// are the same program, so the default codec is its format.
+type inherited struct {
+	Name       string
+	Identity   []int
+	Daemon     bool
+	Key        []byte
+	ParentName string
+	ParentPID  int
+	Method     string // "" if none is set
+	Executable string
+	LogLevel   int
+	LogStderr  bool
+}
+
+// hello tells a child what to run.
+type hello struct {
+	Self []byte // inherited
+
+	HasTarget bool
+	Func      string
+	Sig       string
+	Handles   int // that came before
+
+	Cancellable bool
+	Deadline    int64  // Unix nanoseconds, 0 for none
+	Values      []byte // of the context, from the propagators
+
+	// What has changed since the child was started.
+	HasEnv bool
+	Env    []string
+}
+
+// A call is a hello with what goes before it, ready to be sent, also more than
+// once.
+type call struct {
+	hello
+	arg     []byte
+	handles []*shm.Shared // one reference each
+}
+
+// newCall encodes what p is to do. The caller releases it.
+func (p *Process) newCall(ctx context.Context) (*call, error) {
+	c := &call{}
+	if !p.target.IsZero() {
+		var e codec.Encoder
+		id, err := p.target.Encode(&e)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s cannot take the argument of %q along: %w", ErrProcess, p.Name(), p.target.Name(), err)
+		}
+		c.HasTarget, c.Func, c.Sig = true, p.target.Name(), wire.Entries()[id].Sig
+		c.arg = e.Buf
+		for _, h := range e.Handles {
+			if s, ok := h.(*shm.Shared); ok {
+				c.handles = append(c.handles, s)
+			}
+		}
+		c.Handles = len(c.handles)
+	}
+	var err error
+	if c.Values, err = propagate.Inject(ctx); err != nil {
+		c.release()
+		return nil, fmt.Errorf("%w: %s cannot take its context along: %w", ErrProcess, p.Name(), err)
+	}
+	c.Cancellable = ctx.Done() != nil
+	if d, ok := ctx.Deadline(); ok {
+		c.Deadline = d.UnixNano()
+	}
+	c.Self = CurrentProcess().handDown(p)
+	return c, nil
+}
+
+func (c *call) release() {
+	for _, s := range c.handles {
+		s.Release()
+	}
+	c.handles = nil
+}
+
+// deadline is the other side of Deadline.
+func (h *hello) deadline() (time.Time, bool) { return time.Unix(0, h.Deadline), h.Deadline != 0 }
+
+// handleMessage is the payload of msgHandle.
+func handleMessage(s *shm.Shared) []byte {
+	b := binary.LittleEndian.AppendUint64(nil, s.ID)
+	return binary.LittleEndian.AppendUint64(b, uint64(s.Size))
+}
