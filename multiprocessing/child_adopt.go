@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/mainctx"
 	"github.com/conexgo/conex/internal/wire"
@@ -64,5 +65,11 @@ func (s *server) preloadOne(f preloadFunc) error {
 	if fn == nil || fn.Sig != f.Sig {
 		return errors.New("the child does not know this function: call conex.Register while the program initialises")
 	}
-	return s.call(inherit.Own(mainctx.Wrap(context.Background())), fn, f.Arg)
+	return guard(func() error {
+		call, err := fn.Read(&codec.Decoder{Buf: f.Arg})
+		if err != nil {
+			return err
+		}
+		return call(inherit.Own(mainctx.Wrap(context.Background())))
+	})
 }

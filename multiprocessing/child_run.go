@@ -19,6 +19,9 @@ import (
 	"github.com/conexgo/conex/internal/wire"
 )
 
+// A call is what a child has to do.
+type task func(context.Context) error
+
 // run is the life of the child from hello to its end.
 func (s *server) run(h *hello) {
 	ctx, fn, err := s.prepare(h)
@@ -29,8 +32,9 @@ func (s *server) run(h *hello) {
 	if s.conn.Send(msgBegun, nil, nil) != nil {
 		select {} // until the life line tells the same
 	}
+	s.listen()
 	logInfo("child process runs its function", "func", h.Func)
-	err = s.call(ctx, fn, s.arg)
+	err = guard(func() error { return fn(ctx) })
 	code := 0
 	var own *ExitError
 	switch {
@@ -50,29 +54,56 @@ func (s *server) run(h *hello) {
 	os.Exit(code)
 }
 
-// prepare makes this process what h says and finds the function, nil for none.
-func (s *server) prepare(h *hello) (context.Context, *wire.Entry, error) {
+// prepare makes this process what h says and the function ready to be called.
+func (s *server) prepare(h *hello) (context.Context, task, error) {
 	if err := s.adopt(h); err != nil {
 		return nil, nil, err
 	}
 	if err := become(h.Self); err != nil {
 		return nil, nil, err
 	}
-	if h.Handles != len(s.given) {
-		return nil, nil, fmt.Errorf("%d of %d handles have come", len(s.given), h.Handles)
-	}
-	var fn *wire.Entry
+	fn := task(func(context.Context) error { return nil })
 	if h.HasTarget {
-		fn = wire.Lookup(h.Func)
-		switch {
-		case fn == nil:
-			return nil, nil, fmt.Errorf("the child does not know the function %q: call conex.Register while the program initialises, under no condition", h.Func)
-		case fn.Sig != h.Sig:
-			return nil, nil, fmt.Errorf("the function %q is %s here and %s in the child: both must be the same program", h.Func, h.Sig, fn.Sig)
+		var err error
+		if fn, err = s.find(h); err != nil {
+			return nil, nil, err
 		}
 	}
 	ctx, err := s.taskContext(h)
 	return ctx, fn, err
+}
+
+// find returns the call of the function that h names with the argument that has
+// come.
+func (s *server) find(h *hello) (fn task, err error) {
+	e := wire.Lookup(h.Func)
+	switch {
+	case e == nil:
+		return nil, fmt.Errorf("the child does not know the function %q: call conex.Register while the program initialises, under no condition", h.Func)
+	case e.Sig != h.Sig:
+		return nil, fmt.Errorf("the function %q is %s here and %s in the child: both must be the same program", h.Func, h.Sig, e.Sig)
+	}
+	d := codec.Decoder{Buf: s.arg, Owned: true, Handles: func(i uint64) (any, error) {
+		if i >= uint64(len(h.Handles)) || int(h.Handles[i]) >= len(s.given) {
+			return nil, fmt.Errorf("the argument refers to handle %d of %d", i, len(h.Handles))
+		}
+		return s.given[h.Handles[i]], nil
+	}}
+	s.arg = nil
+	err = guard(func() error {
+		fn, err = e.Read(&d)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the argument of %q cannot be decoded in the child: %w", h.Func, err)
+	}
+	// The objects have what they need of their own. A descriptor that stayed
+	// here would keep others from seeing that the function closed its own.
+	for _, m := range s.given {
+		m.Release()
+	}
+	s.given = nil
+	return fn, nil
 }
 
 // taskContext makes the function's context: it ends with that of Start, carries
@@ -110,11 +141,8 @@ func (s *server) end(deadline bool, cause error) {
 	}
 }
 
-// call runs the function. A panic and runtime.Goexit are errors.
-func (s *server) call(ctx context.Context, fn *wire.Entry, arg []byte) (err error) {
-	if fn == nil {
-		return nil
-	}
+// guard runs f on a goroutine of its own. A panic and runtime.Goexit are errors.
+func guard(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		ok := false
@@ -123,20 +151,14 @@ func (s *server) call(ctx context.Context, fn *wire.Entry, arg []byte) (err erro
 				return
 			}
 			if v := recover(); v != nil {
-				done <- &panicError{fmt.Sprintf("panic: %v", v), string(debug.Stack())}
+				done <- fmt.Errorf("panic: %v\n\n%s", v, debug.Stack())
 				return
 			}
-			done <- errors.New("the function called runtime.Goexit")
+			done <- errors.New("it called runtime.Goexit")
 		}()
-		d := codec.Decoder{Buf: arg, Owned: true, Handles: s.lend}
-		err, _ := fn.RunOne(ctx, &d, new(codec.Encoder))
+		err := f()
 		ok = true
 		done <- err
 	}()
 	return <-done
 }
-
-// A panicError is a panic of the function.
-type panicError struct{ text, stack string }
-
-func (e *panicError) Error() string { return e.text + "\n\n" + e.stack }

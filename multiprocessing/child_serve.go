@@ -31,22 +31,22 @@ type server struct {
 	// What has come for the function that is to run.
 	arg   []byte
 	files map[byte]*os.File
-	given []*shm.Shared // kept for good: the function may use it to its end
+	given []*shm.Shared // what travels beside the argument, one reference each
 
-	interrupted bool   // used by signals alone
-	stopTimer   func() // of the function's deadline; the process ends sooner
+	stopTimer func() // of the function's deadline; the process ends sooner
+	listening sync.Once
 
-	mu       sync.Mutex
-	cancel   context.CancelCauseFunc // protected by mu; nil until there is a function
-	deadline int64                   // protected by mu; of the function's context
+	mu          sync.Mutex              // protects what follows
+	cancel      context.CancelCauseFunc // nil until there is a function
+	deadline    int64                   // of the function's context
+	interrupted bool
 }
 
 // serve is what a child does instead of the program's main. It does not return.
 func serve() {
-	os.WriteFile("/proc/self/comm", []byte("conex-process"), 0) // what ps and top show; elsewhere it fails and does not matter
-	child.BecomeSubreaper()                                     // unsupported systems say so; the process group is the rest
+	nameProcess("conex-process")
+	child.BecomeSubreaper() // unsupported systems say so; the process group is the rest
 	s := &server{jobs: make(chan func(), 1), files: make(map[byte]*os.File)}
-	go s.signals()
 	var err error
 	if s.conn, err = wait.OpenBlocking(os.NewFile(3, "conex-socket")); err != nil {
 		fmt.Fprintf(os.Stderr, "conex: process: %v\n", err)
@@ -70,8 +70,12 @@ func serve() {
 	}
 }
 
-// signals makes SIGINT end the function's context, and the second one the
-// process. A process that was not told yet what to do is deaf to it.
+// listen starts signals, once. It takes the runtime some threads, so it is done
+// when nobody waits: a process of the stock listens from the start, another one
+// beside its function.
+func (s *server) listen() { s.listening.Do(func() { go s.signals() }) }
+
+// signals makes SIGINT an interrupt.
 //
 // The kernel sends SIGHUP when the parent dies while a member of our group is
 // stopped: the end of file that comes with it must still be dealt with. A
@@ -80,20 +84,24 @@ func (s *server) signals() {
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, os.Interrupt, syscall.SIGHUP)
 	for sig := range c {
-		if sig != os.Interrupt {
-			continue
+		if sig == os.Interrupt {
+			s.interrupt()
 		}
-		s.mu.Lock()
-		cancel := s.cancel
-		s.mu.Unlock()
-		if cancel == nil {
-			continue
-		}
-		if s.interrupted {
-			child.Exit(130)
-		}
-		s.interrupted = true
-		cancel(&conex.InterruptError{Signal: sig})
+	}
+}
+
+// interrupt ends the function's context, and the second time the process.
+func (s *server) interrupt() {
+	s.mu.Lock()
+	cancel, again := s.cancel, s.interrupted
+	s.interrupted = cancel != nil
+	s.mu.Unlock()
+	switch {
+	case cancel == nil: // it was not told yet what to do
+	case again:
+		child.Exit(130)
+	default:
+		cancel(&conex.InterruptError{Signal: os.Interrupt})
 	}
 }
 
@@ -120,6 +128,7 @@ func (s *server) handle(fr wait.Frame) error {
 		if _, err := codec.Read(p, &list); err != nil {
 			return err
 		}
+		s.listen()
 		s.jobs <- func() { s.preload(list) }
 		return nil
 	case msgHello:
@@ -129,6 +138,9 @@ func (s *server) handle(fr wait.Frame) error {
 		}
 		s.jobs <- func() { s.run(h) }
 		return nil
+	case msgInterrupt:
+		s.interrupt()
+		return nil
 	case msgCancel:
 		if len(p) > 0 {
 			cause, _, err := remote.Read(p[1:])
@@ -137,12 +149,4 @@ func (s *server) handle(fr wait.Frame) error {
 		}
 	}
 	return fmt.Errorf("type %d with %d bytes", fr.Type, len(p))
-}
-
-// lend gives a handle in the argument what travelled beside it.
-func (s *server) lend(i uint64) (any, error) {
-	if i >= uint64(len(s.given)) {
-		return nil, fmt.Errorf("multiprocessing: an argument refers to handle %d of %d", i, len(s.given))
-	}
-	return s.given[i], nil
 }

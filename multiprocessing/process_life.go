@@ -99,12 +99,18 @@ func (p *Process) Err() error {
 // [ErrNotChild].
 func (p *Process) Terminate() error { return p.signal(syscall.SIGTERM) }
 
-// Interrupt sends SIGINT, which ends the context of the function with a
-// *conex.InterruptError as the cause; what it does then is up to the function.
+// Interrupt ends the context of the function with a *conex.InterruptError as the
+// cause, as SIGINT from elsewhere does; what it does then is up to the function.
 // One that returns the context's error ends with exit code 1. A second interrupt
-// ends the process like Terminate, with exit code 130. The errors are those of
+// ends the process at once, with exit code 130. The errors are those of
 // Terminate.
-func (p *Process) Interrupt() error { return p.signal(os.Interrupt) }
+func (p *Process) Interrupt() error {
+	l, err := p.running()
+	if err == nil && l != nil {
+		l.conn.Send(msgInterrupt, nil, nil) // it fails if the process has just ended
+	}
+	return err
+}
 
 func (p *Process) signal(s os.Signal) error {
 	l, err := p.running()

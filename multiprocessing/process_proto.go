@@ -20,12 +20,13 @@ const kind = "process"
 
 // Frames from the parent to the child.
 const (
-	msgPreload = 1 // preload: functions to run before there is anything to do
-	msgFile    = 2 // one byte, a role, with a descriptor: standard stream or working directory
-	msgHandle  = 3 // u64 id, u64 size, with a descriptor: memory that the argument refers to
-	msgArg     = 4 // a piece of the argument
-	msgHello   = 5 // hello: begin
-	msgCancel  = 6 // one byte, 1 if its deadline passed, and the cause: the context of Start has ended
+	msgPreload   = 1 // preload: functions to run before there is anything to do
+	msgFile      = 2 // one byte, a role, with a descriptor: standard stream or working directory
+	msgHandle    = 3 // u64 id, u64 size, with a descriptor: memory that the argument refers to
+	msgArg       = 4 // a piece of the argument
+	msgHello     = 5 // hello: begin
+	msgInterrupt = 7 // Process.Interrupt
+	msgCancel    = 6 // one byte, 1 if its deadline passed, and the cause: the context of Start has ended
 )
 
 // Frames from the child to the parent.
@@ -68,7 +69,7 @@ type hello struct {
 	HasTarget bool
 	Func      string
 	Sig       string
-	Handles   int // that came before
+	Handles   []uint32 // of each handle in the argument, which of the msgHandles before it has it
 
 	Cancellable bool
 	Deadline    int64  // Unix nanoseconds, 0 for none
@@ -98,12 +99,7 @@ func (p *Process) newCall(ctx context.Context) (*call, error) {
 		}
 		c.HasTarget, c.Func, c.Sig = true, p.target.Name(), wire.Entries()[id].Sig
 		c.arg = e.Buf
-		for _, h := range e.Handles {
-			if s, ok := h.(*shm.Shared); ok {
-				c.handles = append(c.handles, s)
-			}
-		}
-		c.Handles = len(c.handles)
+		c.take(e.Handles)
 	}
 	var err error
 	if c.Values, err = propagate.Inject(ctx); err != nil {
@@ -116,6 +112,24 @@ func (p *Process) newCall(ctx context.Context) (*call, error) {
 	}
 	c.Self = CurrentProcess().handDown(p)
 	return c, nil
+}
+
+// take takes over what travels beside the argument. Objects that lie in the same
+// memory need its descriptor once.
+func (c *call) take(handles []any) {
+	sent := make(map[uint64]uint32)
+	for _, h := range handles {
+		s := h.(*shm.Shared)
+		i, known := sent[s.ID]
+		if known {
+			s.Release()
+		} else {
+			i = uint32(len(c.handles))
+			sent[s.ID] = i
+			c.handles = append(c.handles, s)
+		}
+		c.Handles = append(c.Handles, i)
+	}
 }
 
 func (c *call) release() {

@@ -31,6 +31,10 @@ type Entry struct {
 	// the result's encoding from one that the function returned.
 	RunOne func(ctx context.Context, d *codec.Decoder, e *codec.Encoder) (err error, encoding bool)
 
+	// Read decodes one argument from d and returns the call of the function
+	// with it, whose result is dropped. A panic passes through.
+	Read func(d *codec.Decoder) (call func(context.Context) error, err error)
+
 	// RunFlat calls the function on n flat arguments and stores n flat
 	// results. It returns how many succeeded; err belongs to the item
 	// after those. It stops early, with a nil error, once m.Stop is set.

@@ -53,6 +53,7 @@ func New[A, R any](name string, fn func(context.Context, A) (R, error), custom C
 		}
 		return f.AppendResult(e, &r), true
 	}
+	f.Read = reader(f, fn)
 	if f.Err == nil && custom == nil && f.arg.Flat() > 0 && f.res.Flat() > 0 {
 		f.ArgFlat, f.ResFlat = f.arg.Flat(), f.res.Flat()
 		f.RunFlat = runFlat(fn)

@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package multiprocessing
+
+// nameProcess does nothing here.
+func nameProcess(string) {}
