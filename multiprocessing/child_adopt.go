@@ -12,6 +12,7 @@ import (
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/mainctx"
+	"github.com/conexgo/conex/internal/propagate"
 	"github.com/conexgo/conex/internal/wire"
 
 	"golang.org/x/sys/unix"
@@ -45,8 +46,34 @@ func (s *server) adopt(h *hello) error {
 	return nil
 }
 
+// rehearse goes through what a process of the stock will have to do, as far as
+// that can be taken back, so that the code is in memory and the plans of the
+// messages are made when it counts.
+func rehearse() {
+	b, err := codec.Append(nil, &hello{Self: me.complete(inherited{Name: me.name, Key: make([]byte, 32), Identity: []int{1}}), Handles: []uint32{}})
+	if err != nil {
+		return
+	}
+	h, i := new(hello), new(inherited)
+	if _, err := codec.Read(b, h); err != nil {
+		return
+	}
+	if _, err := codec.Read(h.Self, i); err != nil {
+		return
+	}
+	_ = guard(func() error {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		defer cancel(nil)
+		ctx, err := propagate.Extract(mainctx.Wrap(ctx), nil)
+		inherit.Own(ctx)
+		wire.Lookup("")
+		return err
+	})
+}
+
 // preload runs functions ahead of need. Their context is the main thread's.
 func (s *server) preload(list preload) {
+	rehearse()
 	var failed []error
 	for _, f := range list.Funcs {
 		if err := s.preloadOne(f); err != nil {

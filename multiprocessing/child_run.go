@@ -32,7 +32,7 @@ func (s *server) run(h *hello) {
 	if s.conn.Send(msgBegun, nil, nil) != nil {
 		select {} // until the life line tells the same
 	}
-	s.listen()
+	time.AfterFunc(deaf, s.signals)
 	logInfo("child process runs its function", "func", h.Func)
 	err = guard(func() error { return fn(ctx) })
 	code := 0

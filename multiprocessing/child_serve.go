@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/internal/child"
@@ -22,11 +23,10 @@ import (
 
 func init() { worker.Register(kind, serve) }
 
-// A server is this process as a child. The goroutine of main reads the socket,
-// which is the life line; another one runs functions.
+// A server is this process as a child. One goroutine reads the socket, which is
+// the life line; others run functions.
 type server struct {
 	conn *wait.Conn
-	jobs chan func()
 
 	// What has come for the function that is to run.
 	arg   []byte
@@ -34,7 +34,6 @@ type server struct {
 	given []*shm.Shared // what travels beside the argument, one reference each
 
 	stopTimer func() // of the function's deadline; the process ends sooner
-	listening sync.Once
 
 	mu          sync.Mutex              // protects what follows
 	cancel      context.CancelCauseFunc // nil until there is a function
@@ -46,34 +45,41 @@ type server struct {
 func serve() {
 	nameProcess("conex-process")
 	child.BecomeSubreaper() // unsupported systems say so; the process group is the rest
-	s := &server{jobs: make(chan func(), 1), files: make(map[byte]*os.File)}
+	s := &server{files: make(map[byte]*os.File)}
 	var err error
 	if s.conn, err = wait.OpenBlocking(os.NewFile(3, "conex-socket")); err != nil {
 		fmt.Fprintf(os.Stderr, "conex: process: %v\n", err)
 		os.Exit(124)
 	}
-	go func() {
-		for f := range s.jobs {
-			f()
-		}
-	}()
+	s.read()
+}
+
+// read looks after the socket. When there is something to run, it goes on on
+// another goroutine, and this one, which has the thread, runs it.
+func (s *server) read() {
 	for {
 		fr, _, err := s.conn.Recv(true)
 		if err != nil {
 			close(orphaned)
 			child.Exit(124) // nobody sees the code
 		}
-		if err := s.handle(fr); err != nil {
+		run, err := s.handle(fr)
+		if err != nil {
 			fmt.Fprintf(os.Stderr, "conex: process: corrupt frame: %v\n", err)
 			child.Exit(124)
+		}
+		if run != nil {
+			go s.read()
+			run()
+			select {} // the process ends otherwise than by the end of main
 		}
 	}
 }
 
-// listen starts signals, once. It takes the runtime some threads, so it is done
-// when nobody waits: a process of the stock listens from the start, another one
-// beside its function.
-func (s *server) listen() { s.listening.Do(func() { go s.signals() }) }
+// deaf is how long a function runs before the process listens to signals. That
+// takes the runtime three threads more, which cost a process that ends soon a
+// third of its life. Until then a SIGINT from elsewhere kills it.
+const deaf = time.Millisecond
 
 // signals makes SIGINT an interrupt.
 //
@@ -105,48 +111,45 @@ func (s *server) interrupt() {
 	}
 }
 
-// handle deals with one frame.
-func (s *server) handle(fr wait.Frame) error {
+// handle deals with one frame, and returns what is to be run.
+func (s *server) handle(fr wait.Frame) (run func(), err error) {
 	p := fr.Payload
 	switch fr.Type {
 	case msgFile:
 		if f := s.conn.File(); f != nil && len(p) == 1 {
 			s.files[p[0]] = f
-			return nil
+			return nil, nil
 		}
 	case msgHandle:
 		if f := s.conn.File(); f != nil && len(p) == 16 {
 			m, err := shm.OpenShared(binary.LittleEndian.Uint64(p), f, int(binary.LittleEndian.Uint64(p[8:])))
 			s.given = append(s.given, m)
-			return err
+			return nil, err
 		}
 	case msgArg:
 		s.arg = append(s.arg, p...)
-		return nil
+		return nil, nil
 	case msgPreload:
 		var list preload
 		if _, err := codec.Read(p, &list); err != nil {
-			return err
+			return nil, err
 		}
-		s.listen()
-		s.jobs <- func() { s.preload(list) }
-		return nil
+		return func() { s.preload(list) }, nil
 	case msgHello:
 		h := new(hello)
 		if _, err := codec.Read(p, h); err != nil {
-			return err
+			return nil, err
 		}
-		s.jobs <- func() { s.run(h) }
-		return nil
+		return func() { s.run(h) }, nil
 	case msgInterrupt:
 		s.interrupt()
-		return nil
+		return nil, nil
 	case msgCancel:
 		if len(p) > 0 {
 			cause, _, err := remote.Read(p[1:])
 			s.end(p[0] != 0, cause)
-			return err
+			return nil, err
 		}
 	}
-	return fmt.Errorf("type %d with %d bytes", fr.Type, len(p))
+	return nil, fmt.Errorf("type %d with %d bytes", fr.Type, len(p))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/watch"
@@ -15,7 +16,13 @@ import (
 // stock are the processes that stand by for ForkServer. Python has a server
 // process that forks; a Go program cannot fork, so what it would fork is started
 // ahead of need instead.
-var stock = standbys{size: defaultStock, preload: new(preload)}
+var stock = newStandbys()
+
+func newStandbys() *standbys {
+	t := &standbys{size: defaultStock, preload: new(preload)}
+	t.idleEnd.L = &t.mu
+	return t
+}
 
 type standbys struct {
 	mu      sync.Mutex // protects what follows
@@ -24,13 +31,17 @@ type standbys struct {
 	onError PreloadPolicy
 	idle    []*standby // the oldest first
 	filling bool
-	idleEnd sync.WaitGroup // background work
+	epoch   int       // counts flushes
+	pauses  int       // counts what begins when the starts pause; the last one counts
+	errands int       // background work
+	idleEnd sync.Cond // there is none
 }
 
 // A standby is a process that has come up, or is about to, and was not told yet
 // what to do.
 type standby struct {
 	link    *link
+	now     settings // of this process when it was taken
 	born    settings // of this process when that one was started
 	failed  PreloadPolicy
 	waits   bool   // it has functions to preload, and has not said that they are done
@@ -62,9 +73,12 @@ func (t *standbys) start(ctx context.Context, c *call) (*link, error) {
 
 // take returns a process that stands by, nil if there is none.
 func (t *standbys) take() *standby {
-	now := currentSettings()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.idle) == 0 {
+		return nil
+	}
+	now := currentSettings()
 	for len(t.idle) > 0 {
 		s := t.idle[0]
 		t.idle = t.idle[1:]
@@ -72,6 +86,7 @@ func (t *standbys) take() *standby {
 			t.drop(s)
 			continue
 		}
+		s.now = now
 		return s
 	}
 	return nil
@@ -87,7 +102,20 @@ func (s *standby) dead() bool {
 }
 
 // drop ends s in the background. The caller holds mu.
-func (t *standbys) drop(s *standby) { t.idleEnd.Go(s.link.bury) }
+func (t *standbys) drop(s *standby) { t.errand(s.link.bury) }
+
+// errand makes f background work. The caller holds mu.
+func (t *standbys) errand(f func()) {
+	t.errands++
+	go func() {
+		f()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.errands--; t.errands == 0 {
+			t.idleEnd.Broadcast()
+		}
+	}()
+}
 
 // launch starts a process and tells it what to preload.
 func (t *standbys) launch() (*standby, error) {
@@ -95,6 +123,7 @@ func (t *standbys) launch() (*standby, error) {
 	p, policy := t.preload, t.onError
 	t.mu.Unlock()
 	s := &standby{born: currentSettings(), failed: policy, waits: len(p.Funcs) > 0}
+	s.now = s.born
 	var err error
 	if s.link, err = launch(executable()); err != nil {
 		return nil, err
@@ -110,36 +139,54 @@ func (t *standbys) launch() (*standby, error) {
 	return s, nil
 }
 
+// quiet is how long starts must pause for a stock that is more than half full to
+// be filled up: meanwhile the processors belong to what was started.
+const quiet = 2 * time.Millisecond
+
 // refill fills the stock in the background.
 func (t *standbys) refill() {
-	if os.Getenv("NOREFILL") != "" {
-		return
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.filling || len(t.idle) >= t.size {
-		return
+	switch {
+	case t.filling || len(t.idle) >= t.size:
+	case len(t.idle) > t.size/2:
+		t.pauses++
+		mine := t.pauses
+		time.AfterFunc(quiet, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if !t.filling && t.pauses == mine {
+				t.begin()
+			}
+		})
+	default:
+		t.begin()
 	}
+}
+
+// begin starts to fill the stock. The caller holds mu.
+func (t *standbys) begin() {
 	t.filling = true
-	t.idleEnd.Go(func() {
+	epoch := t.epoch
+	t.errand(func() {
 		for {
 			s, err := t.launch()
 			t.mu.Lock()
-			if err != nil || !t.filling { // the next start tries again, and says why it fails
-				t.filling = false
-				if s != nil {
-					t.drop(s)
-				}
-				t.mu.Unlock()
-				return
+			over := err != nil || t.epoch != epoch // the next start tries again, and says why it fails
+			switch {
+			case err == nil && over:
+				t.drop(s)
+			case err == nil:
+				t.idle = append(t.idle, s)
+				over = len(t.idle) >= t.size
 			}
-			t.idle = append(t.idle, s)
-			if len(t.idle) >= t.size {
+			if over && t.epoch == epoch {
 				t.filling = false
-				t.mu.Unlock()
-				return
 			}
 			t.mu.Unlock()
+			if over {
+				return
+			}
 		}
 	})
 }
@@ -148,7 +195,7 @@ func (t *standbys) refill() {
 func (t *standbys) flush() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.filling = false
+	t.filling, t.epoch, t.pauses = false, t.epoch+1, t.pauses+1
 	for _, s := range t.idle {
 		t.drop(s)
 	}
@@ -158,7 +205,11 @@ func (t *standbys) flush() {
 // stop is flush, and waits.
 func (t *standbys) stop() {
 	t.flush()
-	t.idleEnd.Wait()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.errands > 0 {
+		t.idleEnd.Wait()
+	}
 }
 
 // warm fills the stock and waits until all of it is ready.

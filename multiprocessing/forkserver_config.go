@@ -12,7 +12,7 @@ import (
 // A ForkServerConfig says how the stock of [ForkServer] is kept. It is plain
 // data; the zero value is the default.
 type ForkServerConfig struct {
-	// Stock is how many processes stand by. Zero is 2; each costs one or two
+	// Stock is how many processes stand by. Zero is 4; each costs one or two
 	// megabytes. A burst of more starts than that goes on at the speed of
 	// [Spawn]. Those that are used are replaced in the background.
 	Stock int
@@ -34,8 +34,8 @@ const (
 	PreloadFail                        // the start of the process fails with the reason
 )
 
-// defaultStock is enough for starts that come one or two at a time.
-const defaultStock = 2
+// defaultStock is enough for starts that come a few at a time.
+const defaultStock = 4
 
 // SetForkServer changes how the stock of [ForkServer] is kept, for the processes
 // that are started from now on: those that stood by are ended. It starts none,

@@ -73,7 +73,7 @@ func value(env []string, name string) string {
 // update tells s what has changed since it was started. The standard streams
 // always go along: there is no telling whether a descriptor is still the same.
 func (s *standby) update(c *call) error {
-	now := currentSettings()
+	now := s.now
 	for role, f := range map[byte]*os.File{roleStdout: os.Stdout, roleStderr: os.Stderr} {
 		if err := s.sendFile(role, stream(f), os.DevNull); err != nil {
 			return err
