@@ -46,7 +46,7 @@ func allocate(size int) (s *segment, off int, mem []byte, err error) {
 	mu.Lock()
 	defer mu.Unlock()
 	if size >= ownSize {
-		if s, err = create(size); err != nil {
+		if s, err = create("conex-block", size); err != nil {
 			return nil, 0, nil, err
 		}
 		return s, 0, s.seg.Mem, nil
@@ -59,7 +59,7 @@ func allocate(size int) (s *segment, off int, mem []byte, err error) {
 		return p.s, p.off, mem, nil
 	}
 	if arena == nil || used+size > arenaSize {
-		a, err := create(arenaSize)
+		a, err := create("conex-arena", arenaSize)
 		if err != nil {
 			return nil, 0, nil, err
 		}
@@ -82,8 +82,8 @@ func free(p place) {
 }
 
 // create makes a segment. The caller holds mu.
-func create(size int) (*segment, error) {
-	seg, err := shm.New(size)
+func create(name string, size int) (*segment, error) {
+	seg, err := shm.NewNamed(name, size)
 	if err != nil {
 		return nil, err
 	}

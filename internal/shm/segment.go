@@ -15,11 +15,15 @@ type Segment struct {
 // New returns a segment of size bytes, all zero. Pages cost memory once they
 // are touched, and the first touch costs several times a copy: reuse
 // segments.
-func New(size int) (*Segment, error) {
+func New(size int) (*Segment, error) { return NewNamed("conex", size) }
+
+// NewNamed is New for memory that shows in lists of a process's mappings and
+// descriptors under name, which means nothing else.
+func NewNamed(name string, size int) (*Segment, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("conex: shared memory of %d bytes", size)
 	}
-	f, err := create()
+	f, err := create(name)
 	if err != nil {
 		return nil, fmt.Errorf("conex: shared memory: %w", err)
 	}

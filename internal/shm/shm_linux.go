@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func create() (*os.File, error) {
-	fd, err := unix.MemfdCreate("conex", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+func create(name string) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err == unix.ENOSYS || err == unix.EPERM {
 		return unlinked() // some containers refuse it
 	}

@@ -10,7 +10,7 @@ import (
 
 var errPlatform = fmt.Errorf("memory between processes is not built for this system yet: %w", errors.ErrUnsupported)
 
-func create() (*os.File, error)          { return nil, errPlatform }
+func create(string) (*os.File, error)    { return nil, errPlatform }
 func mmap(*os.File, int) ([]byte, error) { return nil, errPlatform }
 func munmap([]byte) error                { return errPlatform }
 
