@@ -83,13 +83,18 @@ func (s *server) find(h *hello) (fn task, err error) {
 	case e.Sig != h.Sig:
 		return nil, fmt.Errorf("the function %q is %s here and %s in the child: both must be the same program", h.Func, h.Sig, e.Sig)
 	}
-	d := codec.Decoder{Buf: s.arg, Owned: true, Handles: func(i uint64) (any, error) {
+	d := codec.Decoder{Buf: h.Arg, Handles: func(i uint64) (any, error) {
 		if i >= uint64(len(h.Handles)) || int(h.Handles[i]) >= len(s.given) {
 			return nil, fmt.Errorf("the argument refers to handle %d of %d", i, len(h.Handles))
 		}
 		return s.given[h.Handles[i]], nil
 	}}
-	s.arg = nil
+	if h.Large > 0 {
+		if len(s.given) == 0 || len(s.given[len(s.given)-1].Mem()) < h.Large {
+			return nil, fmt.Errorf("the argument of %q has not come", h.Func)
+		}
+		d.Buf = s.given[len(s.given)-1].Mem()[:h.Large]
+	}
 	err = guard(func() error {
 		fn, err = e.Read(&d)
 		return err

@@ -29,7 +29,6 @@ type server struct {
 	conn *wait.Conn
 
 	// What has come for the function that is to run.
-	arg   []byte
 	files map[byte]*os.File
 	given []*shm.Shared // what travels beside the argument, one reference each
 
@@ -126,9 +125,6 @@ func (s *server) handle(fr wait.Frame) (run func(), err error) {
 			s.given = append(s.given, m)
 			return nil, err
 		}
-	case msgArg:
-		s.arg = append(s.arg, p...)
-		return nil, nil
 	case msgPreload:
 		var list preload
 		if _, err := codec.Read(p, &list); err != nil {

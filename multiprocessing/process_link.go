@@ -111,13 +111,6 @@ func (l *link) handOver(c *call) error {
 			return err
 		}
 	}
-	for rest := c.arg; len(rest) > 0; {
-		n := min(len(rest), argPiece)
-		if err := l.conn.Send(msgArg, rest[:n], nil); err != nil {
-			return err
-		}
-		rest = rest[n:]
-	}
 	b, err := codec.Append(nil, &c.hello)
 	if err != nil {
 		return err

@@ -37,8 +37,8 @@ const (
 	msgEnded     = 4 // the error that the function returned
 )
 
-// argPiece is how much of an argument goes into one frame.
-const argPiece = 16 << 20
+// largeArg is from where on an argument goes by shared memory.
+const largeArg = 32 << 10
 
 // Roles of a file.
 const (
@@ -69,6 +69,8 @@ type hello struct {
 	HasTarget bool
 	Func      string
 	Sig       string
+	Arg       []byte
+	Large     int      // if set, Arg is in the last of the msgHandles, and so long
 	Handles   []uint32 // of each handle in the argument, which of the msgHandles before it has it
 
 	Cancellable bool
@@ -84,7 +86,6 @@ type hello struct {
 // once.
 type call struct {
 	hello
-	arg     []byte
 	handles []*shm.Shared // one reference each
 }
 
@@ -94,12 +95,16 @@ func (p *Process) newCall(ctx context.Context) (*call, error) {
 	if !p.target.IsZero() {
 		var e codec.Encoder
 		id, err := p.target.Encode(&e)
+		c.take(e.Handles)
 		if err != nil {
+			c.release()
 			return nil, fmt.Errorf("%w: %s cannot take the argument of %q along: %w", ErrProcess, p.Name(), p.target.Name(), err)
 		}
 		c.HasTarget, c.Func, c.Sig = true, p.target.Name(), wire.Entries()[id].Sig
-		c.arg = e.Buf
-		c.take(e.Handles)
+		if err := c.setArg(e.Buf); err != nil {
+			c.release()
+			return nil, fmt.Errorf("%w: the argument of %s: %w", ErrProcess, p.Name(), err)
+		}
 	}
 	var err error
 	if c.Values, err = propagate.Inject(ctx); err != nil {
@@ -130,6 +135,22 @@ func (c *call) take(handles []any) {
 		}
 		c.Handles = append(c.Handles, i)
 	}
+}
+
+// setArg takes the argument in.
+func (c *call) setArg(b []byte) error {
+	if len(b) < largeArg {
+		c.Arg = b
+		return nil
+	}
+	m, err := shm.NewShared(len(b))
+	if err != nil {
+		return err
+	}
+	copy(m.Mem(), b)
+	c.handles = append(c.handles, m)
+	c.Large = len(b)
+	return nil
 }
 
 func (c *call) release() {

@@ -1,84 +1,453 @@
 package multiprocessing_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/internal/leak"
 	mp "github.com/conexgo/conex/multiprocessing"
 )
 
-type none = struct{}
-
 var (
-	errTest = errors.New("test error")
-
 	nothing = conex.Register("test/process/nothing", func(context.Context, none) (none, error) { return none{}, nil })
-	touch   = conex.Register("test/process/touch", func(_ context.Context, path string) (none, error) {
-		return none{}, os.WriteFile(path, []byte(mp.CurrentProcess().String()), 0o600)
-	})
+
+	// block ends with its context, and says why.
 	block = conex.Register("test/process/block", func(ctx context.Context, _ none) (none, error) {
 		<-ctx.Done()
-		return none{}, context.Cause(ctx)
+		return none{}, fmt.Errorf("%w, %w", ctx.Err(), context.Cause(ctx))
 	})
-	fail = conex.Register("test/process/fail", func(context.Context, string) (none, error) {
-		return none{}, fmt.Errorf("bad: %w", errTest)
+	// deaf ends with nothing but a signal.
+	deaf = conex.Register("test/process/deaf", func(_ context.Context, m *mail) (none, error) {
+		m.send("deaf")
+		select {}
+	})
+	leave = conex.Register("test/process/leave", func(_ context.Context, how string) (none, error) {
+		var n int
+		word, _, _ := strings.Cut(how, " ")
+		fmt.Sscan(how[len(word):], &n)
+		switch word {
+		case "error":
+			return none{}, fmt.Errorf("bad luck: %w", errTest)
+		case "code":
+			return none{}, &mp.ExitError{Code: n}
+		case "wrapped":
+			return none{}, fmt.Errorf("so it is: %w", &mp.ExitError{Code: n})
+		case "exit":
+			os.Exit(n)
+		case "panic":
+			panic("no more")
+		case "goexit":
+			runtime.Goexit()
+		case "signal":
+			self, _ := os.FindProcess(os.Getpid())
+			self.Signal(syscall.Signal(n))
+			select {}
+		case "goroutine":
+			go panic("over there")
+			select {}
+		}
+		return none{}, nil
 	})
 )
 
-func init() { conex.RegisterError("test/process/errTest", errTest) }
-
-// within is a context for what must not take long.
-func within(t testing.TB, d time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func TestBasic(t *testing.T) {
-	ctx := within(t, 10*time.Second)
-	for _, m := range mp.AllStartMethods() {
-		p := mp.New(touch.Bind(t.TempDir()+"/x"), mp.WithContext(mp.Context{Method: m}))
-		if err := p.Start(ctx); err != nil {
-			t.Fatal(err)
-		}
-		t.Log(p)
-		p.Join(ctx)
-		t.Log(p, p.Err())
-		p, err := mp.Go(ctx, block.Bind(none{}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Interrupt()
-		p.Join(ctx)
-		t.Log(p, p.Err())
-		p, err = mp.Go(ctx, fail.Bind("x"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Join(ctx)
-		t.Log(p, p.Err(), errors.Is(p.Err(), errTest))
-	}
-	mp.StopForkServer()
-}
-
-func BenchmarkStartJoin(b *testing.B) {
-	for _, m := range mp.AllStartMethods() {
-		b.Run(string(m), func(b *testing.B) {
-			ctx := context.Background()
-			mp.WarmForkServer(ctx)
-			for b.Loop() {
-				p, err := mp.Go(ctx, nothing.Bind(none{}), mp.WithContext(mp.Context{Method: m}))
-				if err != nil {
-					b.Fatal(err)
+func TestExitCodes(t *testing.T) {
+	each(t, func(t *testing.T, opt mp.Option) {
+		for _, c := range []struct {
+			how, stderr, err string
+			code             int
+			is               []error
+		}{
+			{how: "return"},
+			{how: "code 0"},
+			{how: "exit 0"},
+			{how: "code 8", code: 8, err: "exit code 8", is: []error{&mp.ExitError{Code: 8}, mp.ErrProcess}},
+			{how: "wrapped 3", code: 3, err: "so it is", is: []error{&mp.ExitError{Code: 3}}},
+			{how: "exit 9", code: 9, err: "exit code 9", is: []error{&mp.ExitError{Code: 9}}},
+			{how: "error", code: 1, stderr: "Process Leaver: bad luck: test error\n", err: "bad luck: test error", is: []error{errTest}},
+			{how: "panic", code: 1, stderr: "Process Leaver: panic: no more\n", err: "panic: no more"},
+			{how: "goexit", code: 1, stderr: "Process Leaver: it called runtime.Goexit\n", err: "runtime.Goexit"},
+			{how: "goroutine", code: 2, stderr: "panic: over there", err: "exit code 2"},
+			{how: "signal 15", code: -15, err: "SIGTERM", is: []error{&mp.ExitError{Code: -15}}},
+			{how: "signal 9", code: -9, err: "SIGKILL"},
+		} {
+			t.Run(strings.ReplaceAll(c.how, " ", "-"), func(t *testing.T) {
+				var p *mp.Process
+				stderr := captured(t, &os.Stderr, func() { p = run(t, leave.Bind(c.how), opt, mp.WithName("Leaver")) })
+				wantCode(t, p, c.code)
+				if !strings.Contains(stderr, c.stderr) || c.stderr == "" && stderr != "" {
+					t.Errorf("stderr %q", stderr)
 				}
-				p.Join(ctx)
-			}
-			mp.StopForkServer()
-		})
+				err := p.Err()
+				if (err == nil) != (c.code == 0) || err != nil && !strings.Contains(err.Error(), c.err) {
+					t.Errorf("error %v", err)
+				}
+				for _, target := range c.is {
+					if !errors.Is(err, target) {
+						t.Errorf("%v is not %v", err, target)
+					}
+				}
+			})
+		}
+	})
+	var e *mp.ExitError
+	if p := run(t, leave.Bind("wrapped 3")); !errors.As(p.Err(), &e) || e.Code != 3 {
+		t.Errorf("%v, %v", p.Err(), e)
 	}
+	if errors.Is(&mp.ExitError{Code: 3}, &mp.ExitError{Code: 4}) {
+		t.Error("two codes are the same")
+	}
+	if s := (&mp.ExitError{Code: -99}).Error(); !strings.Contains(s, "signal 99") {
+		t.Error(s)
+	}
+}
+
+// What a process says of itself in the parent, from its beginning to its end.
+func TestLife(t *testing.T) {
+	leak.Check(t)
+	each(t, func(t *testing.T, opt mp.Option) {
+		b := newBox(t)
+		p := mp.New(deaf.Bind(b.mail), opt, mp.WithName("It"), mp.WithDaemon(true))
+		check := func(state string, alive, ended bool, pid bool) {
+			t.Helper()
+			_, has := p.PID()
+			_, code := p.ExitCode()
+			if !strings.Contains(p.String(), " "+state) || p.Alive() != alive || has != pid || code != ended {
+				t.Errorf("%v: alive %v, pid %v, exit code %v", p, p.Alive(), has, code)
+			}
+			if slices.Contains(mp.ActiveChildren(), p) != alive {
+				t.Errorf("%v among %v?", p, mp.ActiveChildren())
+			}
+			select {
+			case <-p.Done():
+				if !ended && state != "closed" {
+					t.Error("done")
+				}
+			default:
+				if ended || state == "closed" {
+					t.Error("not done")
+				}
+			}
+		}
+		check("initial", false, false, false)
+		if err := p.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		b.want("deaf")
+		check("started", true, false, true)
+		pid, _ := p.PID()
+		if want := fmt.Sprintf("name='It' pid=%d parent=%d started daemon>", pid, os.Getpid()); !strings.Contains(p.String(), want) {
+			t.Errorf("%v, want %s", p, want)
+		}
+		over, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := p.Join(over); !errors.Is(err, context.Canceled) {
+			t.Errorf("Join: %v", err)
+		}
+		if err := p.Terminate(); err != nil {
+			t.Fatal(err)
+		}
+		end(t, p)
+		check("stopped exitcode=-SIGTERM", false, true, true)
+		if err := p.Join(over); err != nil {
+			t.Errorf("Join of a process that has ended: %v", err)
+		}
+		for _, f := range []func() error{p.Terminate, p.Kill, p.Interrupt} {
+			if err := f(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		check("closed", false, false, false)
+		if p.Name() != "It" || p.Err() != nil || p.Close() != nil {
+			t.Error("after Close")
+		}
+	})
+}
+
+// Each way of misuse says what it is, and leaves the process as it was.
+func TestMisuse(t *testing.T) {
+	leak.Check(t)
+	ctx := context.Background()
+	sentinel := func(p *mp.Process) func() error {
+		return func() error { _, err := p.Sentinel(); return err }
+	}
+	join := func(p *mp.Process) func() error { return func() error { return p.Join(ctx) } }
+	start := func(p *mp.Process) func() error { return func() error { return p.Start(ctx) } }
+	check := func(what string, want error, fs ...func() error) {
+		t.Helper()
+		for i, f := range fs {
+			if err := f(); !errors.Is(err, want) || !errors.Is(err, mp.ErrProcess) {
+				t.Errorf("%s, %d: %v", what, i, err)
+			}
+		}
+	}
+	p := mp.New(block.Bind(none{}))
+	check("new", mp.ErrNotStarted, join(p), sentinel(p), p.Terminate, p.Kill, p.Interrupt)
+	if err := p.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	check("running", mp.ErrAlreadyStarted, start(p), func() error { return p.SetDaemon(true) })
+	check("running", mp.ErrStillRunning, p.Close)
+	p.Kill()
+	end(t, p)
+	check("ended", mp.ErrAlreadyStarted, start(p))
+	wantCode(t, p, -9)
+	p.Close()
+	check("closed", mp.ErrClosed, start(p), join(p), sentinel(p), p.Terminate, p.Kill, p.Interrupt)
+	me := mp.CurrentProcess()
+	check("current", mp.ErrNotChild, me.Terminate, me.Kill, me.Interrupt, sentinel(me))
+	check("current", mp.ErrJoinSelf, join(me))
+	check("current", mp.ErrAlreadyStarted, start(me))
+	if err := me.Close(); err != nil || !me.Alive() {
+		t.Errorf("Close of the current process: %v", err)
+	}
+}
+
+// A start that fails leaves nothing, and can be tried again.
+func TestStartFails(t *testing.T) {
+	leak.Check(t)
+	each(t, func(t *testing.T, opt mp.Option) {
+		over, cancel := context.WithCancelCause(context.Background())
+		cancel(errTest)
+		p := mp.New(nothing.Bind(none{}), opt)
+		if err := p.Start(over); !errors.Is(err, context.Canceled) || !errors.Is(err, errTest) || p.Alive() {
+			t.Errorf("%v: %v", p, err)
+		}
+		if err := p.Start(context.Background()); err != nil {
+			t.Error(err)
+		}
+		end(t, p)
+		wantCode(t, p, 0)
+		for _, c := range []struct {
+			target conex.Bound
+			text   []string
+		}{
+			{unknown().Bind(none{}), []string{"test/process/unknown", "conex.Register"}},
+			{channel.Bind(make(chan int)), []string{"test/process/channel", "chan int"}},
+			{itself.Bind(mp.CurrentProcess()), []string{"test/process/itself", "unexported"}},
+			{picky.Bind(pickyArg{"not here"}), []string{"test/process/picky", "not here"}},
+			{picky.Bind(pickyArg{"panic"}), []string{"test/process/picky", "panic: "}},
+		} {
+			p := mp.New(c.target, opt)
+			err := p.Start(context.Background())
+			for _, text := range c.text {
+				if err == nil || !strings.Contains(err.Error(), text) {
+					t.Errorf("%q: %v", text, err)
+				}
+			}
+			if !errors.Is(err, mp.ErrProcess) || p.Alive() || len(mp.ActiveChildren()) != 0 {
+				t.Errorf("%v: %v", p, err)
+			}
+		}
+	})
+	p := mp.New(nothing.Bind(none{}), mp.WithContext(mp.Context{Method: mp.Fork}))
+	if err := p.Start(context.Background()); !errors.Is(err, mp.ErrStartMethod) || !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("fork: %v", err)
+	}
+}
+
+var (
+	channel = conex.Register("test/process/channel", func(context.Context, chan int) (none, error) { return none{}, nil })
+	itself  = conex.Register("test/process/itself", func(context.Context, *mp.Process) (none, error) { return none{}, nil })
+	picky   = conex.Register("test/process/picky", func(context.Context, pickyArg) (none, error) { return none{}, nil })
+)
+
+// A pickyArg cannot be decoded.
+type pickyArg struct{ s string }
+
+func (a pickyArg) MarshalBinary() ([]byte, error) { return []byte(a.s), nil }
+func (a *pickyArg) UnmarshalBinary(b []byte) error {
+	if string(b) == "panic" {
+		panic("out of order")
+	}
+	return errors.New(string(b))
+}
+
+// unknown returns a function that children do not know, like one that was
+// defined at Python's prompt.
+func unknown() *conex.Func[none, none] {
+	if unknownFunc == nil {
+		unknownFunc = conex.Register("test/process/unknown", func(context.Context, none) (none, error) { return none{}, nil })
+	}
+	return unknownFunc
+}
+
+var unknownFunc *conex.Func[none, none]
+
+// Arguments arrive as they were: large ones, none at all, and handles inside.
+func TestArguments(t *testing.T) {
+	leak.Check(t)
+	each(t, func(t *testing.T, opt mp.Option) {
+		big := bytes.Repeat([]byte("0123456789abcdef"), 2_200_000)
+		b := newBox(t)
+		run(t, compare.Bind(parcel{Big: big, Sum: sum(big), To: map[string][]*mail{"a": {nil, b.mail}, "b": {b.mail}}}), opt)
+		b.want("a", "b")
+		if p := run(t, conex.Bound{}, opt); p.Err() != nil {
+			t.Error(p.Err())
+		}
+	})
+}
+
+type parcel struct {
+	Big []byte
+	Sum int
+	To  map[string][]*mail
+}
+
+func sum(b []byte) (n int) {
+	for i, c := range b {
+		n += i * int(c)
+	}
+	return n
+}
+
+var compare = conex.Register("test/process/compare", func(_ context.Context, p parcel) (none, error) {
+	if sum(p.Big) != p.Sum || p.To["a"][0] != nil {
+		return none{}, errTest
+	}
+	p.To["a"][1].send("a")
+	p.To["b"][0].send("b")
+	return none{}, nil
+})
+
+// A descriptor in an argument is the function's own: when that closes it, the
+// other end sees it, while the process goes on.
+func TestHandleIsTheFunctionsOwn(t *testing.T) {
+	each(t, func(t *testing.T, opt mp.Option) {
+		b := newBox(t)
+		p := begin(t, closes.Bind(b.mail), opt)
+		if got := b.rest(); got != "last words\n" || !p.Alive() {
+			t.Errorf("%q, %v", got, p)
+		}
+	})
+}
+
+var closes = conex.Register("test/process/closes", func(ctx context.Context, m *mail) (none, error) {
+	m.send("last words")
+	m.f.Close()
+	<-ctx.Done()
+	return none{}, nil
+})
+
+func TestRun(t *testing.T) {
+	if err := mp.New(leave.Bind("error")).Run(context.Background()); !errors.Is(err, errTest) {
+		t.Error(err)
+	}
+	if err := mp.New(conex.Bound{}).Run(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSentinel(t *testing.T) {
+	leak.Check(t)
+	p := begin(t, block.Bind(none{}))
+	s, err := p.Sentinel()
+	if err != nil || s.Ready() {
+		t.Fatalf("%v", err)
+	}
+	woken := make(chan int, 3)
+	s.Await(func() { woken <- 1 })
+	stop := s.Await(func() { woken <- 2 })
+	stop()
+	stop()
+	p.Kill()
+	if n := <-woken; n != 1 || !s.Ready() {
+		t.Errorf("%d, ready %v", n, s.Ready())
+	}
+	s.Await(func() { woken <- 3 })
+	if n := <-woken; n != 3 {
+		t.Error(n)
+	}
+}
+
+func TestSetters(t *testing.T) {
+	p := mp.New(conex.Bound{})
+	if p.Daemon() || !bytes.Equal(p.AuthKey(), mp.CurrentProcess().AuthKey()) || len(p.AuthKey()) != 32 {
+		t.Errorf("%v, key of %d bytes", p, len(p.AuthKey()))
+	}
+	p.SetName("Bob")
+	p.SetAuthKey([]byte("abracadabra"))
+	if err := p.SetDaemon(true); err != nil || !p.Daemon() || p.Name() != "Bob" || string(p.AuthKey()) != "abracadabra" {
+		t.Errorf("%v: %v", p, err)
+	}
+	p.AuthKey()[0] = 'X'
+	if string(p.AuthKey()) != "abracadabra" {
+		t.Error("the key can be changed through a copy")
+	}
+}
+
+// The context of Start bounds the life of the process.
+func TestContext(t *testing.T) {
+	leak.Check(t)
+	each(t, func(t *testing.T, opt mp.Option) {
+		t.Run("cause", func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			p, err := mp.Go(ctx, block.Bind(none{}), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cancel(errTest)
+			end(t, p)
+			if err := p.Err(); !errors.Is(err, errTest) || !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+		t.Run("deadline", func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			defer cancel()
+			p, err := mp.Go(ctx, block.Bind(none{}), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			end(t, p)
+			if err := p.Err(); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+		for name, grace := range map[string]time.Duration{"grace": 20 * time.Millisecond, "no grace": -1} {
+			t.Run(name, func(t *testing.T) {
+				b := newBox(t)
+				ctx, cancel := context.WithCancel(context.Background())
+				p, err := mp.Go(ctx, deaf.Bind(b.mail), opt, mp.WithGrace(grace))
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.want("deaf")
+				cancel()
+				end(t, p)
+				wantCode(t, p, -9)
+			})
+		}
+	})
+}
+
+func TestInterrupt(t *testing.T) {
+	each(t, func(t *testing.T, opt mp.Option) {
+		p := begin(t, block.Bind(none{}), opt)
+		p.Interrupt()
+		end(t, p)
+		wantCode(t, p, 1)
+		if err := p.Err(); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "interrupted by signal") {
+			t.Error(err)
+		}
+		b := newBox(t)
+		p = begin(t, deaf.Bind(b.mail), opt)
+		p.Interrupt()
+		b.want("deaf")
+		p.Interrupt()
+		end(t, p)
+		wantCode(t, p, 130)
+	})
 }
