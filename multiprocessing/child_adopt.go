@@ -34,6 +34,9 @@ func (s *server) adopt(h *hello) error {
 		}
 	}
 	s.files = nil
+	if h.HasUmask {
+		unix.Umask(h.Umask)
+	}
 	if !h.HasEnv {
 		return nil
 	}

@@ -10,16 +10,15 @@ import (
 )
 
 // settings are what a process has from the one that started it, and what that
-// one may have changed since. Environment and working directory are brought up
-// to date in the child; for the rest a new process is started.
+// one may have changed since. Environment, working directory and umask are
+// brought up to date in the child; for the rest a new process is started.
 type settings struct {
-	env            []string
-	dev, ino       uint64 // of the working directory
-	uid, gid       int
-	euid, egid     int
-	priority       int
-	limits         [len(limits)]unix.Rlimit
-	executablePath string
+	env             []string
+	dev, ino        uint64 // of the working directory
+	uid, gid        int
+	euid, egid      int
+	umask, priority int
+	limits          [len(limits)]unix.Rlimit
 }
 
 // limits are those that a program lowers for its children.
@@ -32,6 +31,7 @@ func currentSettings() (s settings) {
 		s.dev, s.ino = uint64(st.Dev), uint64(st.Ino)
 	}
 	s.uid, s.gid, s.euid, s.egid = unix.Getuid(), unix.Getgid(), unix.Geteuid(), unix.Getegid()
+	s.umask = umask()
 	s.priority, _ = unix.Getpriority(unix.PRIO_PROCESS, 0)
 	for i, r := range limits {
 		_ = unix.Getrlimit(r, &s.limits[i])
@@ -84,6 +84,7 @@ func (s *standby) update(c *call) error {
 			return err
 		}
 	}
+	c.HasUmask, c.Umask = now.umask != s.born.umask, now.umask
 	c.HasEnv, c.Env = false, nil
 	if !slices.Equal(now.env, s.born.env) {
 		c.HasEnv, c.Env = true, now.env

@@ -78,8 +78,10 @@ type hello struct {
 	Values      []byte // of the context, from the propagators
 
 	// What has changed since the child was started.
-	HasEnv bool
-	Env    []string
+	HasEnv   bool
+	Env      []string
+	HasUmask bool
+	Umask    int
 }
 
 // A call is a hello with what goes before it, ready to be sent, also more than

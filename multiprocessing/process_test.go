@@ -15,6 +15,7 @@ import (
 
 	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/internal/leak"
+	"github.com/conexgo/conex/internal/worker"
 	mp "github.com/conexgo/conex/multiprocessing"
 )
 
@@ -212,6 +213,21 @@ func TestMisuse(t *testing.T) {
 	check("current", mp.ErrAlreadyStarted, start(me))
 	if err := me.Close(); err != nil || !me.Alive() {
 		t.Errorf("Close of the current process: %v", err)
+	}
+}
+
+// errUnguarded is what Start answers before conex.Init was called. A child would
+// count the process that is made for it.
+var errUnguarded = func() error {
+	if os.Getenv(worker.EnvVar) != "" {
+		return nil
+	}
+	return mp.New(conex.Bound{}).Start(context.Background())
+}()
+
+func TestUnguarded(t *testing.T) {
+	if !errors.Is(errUnguarded, worker.ErrNoInit) || !strings.Contains(errUnguarded.Error(), "conex.Main") {
+		t.Error(errUnguarded)
 	}
 }
 
