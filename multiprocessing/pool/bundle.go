@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/remote"
-	"github.com/conexgo/conex/internal/watch"
 	"github.com/conexgo/conex/internal/wire"
 )
 
@@ -32,13 +32,20 @@ type bundleArg struct {
 	rest   codec.Decoder                // in the worker
 }
 
-// A bundleResult is the outcome of the items, encoded: for each a 0 and the
-// result, or a 1 and the error.
+// A bundleResult is the outcome of the items, encoded: for each one of the bytes
+// below and what belongs to it.
 type bundleResult struct {
 	buf     []byte
 	handles []any
 	rest    codec.Decoder // in the parent
 }
+
+// How an item has ended.
+const (
+	itemOK    = iota // with its result
+	itemError        // with its error, as package remote writes it
+	itemPanic        // with the text and the stack
+)
 
 var runBundle = func() *conex.Func[bundleArg, bundleResult] {
 	codec.RegisterHandle(reflect.TypeFor[bundleArg](),
@@ -71,62 +78,6 @@ func (a *bundleArg) decode(d *codec.Decoder) error {
 	a.rest = codec.Decoder{Buf: d.Buf, Handles: d.Handles}
 	d.Buf = nil
 	return nil
-}
-
-// run runs the items one after the other. It fails only if none can be run.
-// Arguments and outcomes have their length before them, so that one that cannot
-// be decoded does not spoil the next.
-func (a *bundleArg) run(ctx context.Context) (r bundleResult, err error) {
-	w := wire.Lookup(a.name)
-	if w == nil {
-		return r, fmt.Errorf("%q is not registered in the worker: call conex.Register while the program initialises: %w", a.name, futures.ErrNotEncodable)
-	}
-	e := codec.Encoder{}
-	for range a.n {
-		arg, err := takePrefixed(&a.rest)
-		if err != nil {
-			return r, err
-		}
-		encoding := false
-		if ctx.Err() != nil {
-			err = watch.Reason(ctx)
-		} else {
-			e.Buf = append(e.Buf, 0)
-			err = e.Prefixed(func() (err error) {
-				err, encoding = runItem(ctx, w, &codec.Decoder{Buf: arg, Handles: a.rest.Handles}, &e)
-				return err
-			})
-			if err == nil {
-				continue
-			}
-			e.Buf = e.Buf[:len(e.Buf)-1]
-		}
-		if encoding {
-			err = fmt.Errorf("%w: result of %q: %w", futures.ErrNotEncodable, a.name, err)
-		}
-		e.Buf = append(e.Buf, 1)
-		e.AppendString(string(remote.Append(nil, err)))
-	}
-	return bundleResult{buf: e.Buf, handles: e.Handles}, nil
-}
-
-// takePrefixed takes off d what Prefixed or AppendString have put there.
-func takePrefixed(d *codec.Decoder) ([]byte, error) {
-	n, err := d.Uvarint()
-	if err != nil {
-		return nil, err
-	}
-	return d.Take(n)
-}
-
-// runItem runs one item; its panic is an error like any other.
-func runItem(ctx context.Context, w *wire.Entry, d *codec.Decoder, e *codec.Encoder) (err error, encoding bool) {
-	defer func() {
-		if v := recover(); v != nil {
-			err, encoding = panicError(v), false
-		}
-	}()
-	return w.RunOne(ctx, d, e)
 }
 
 func (r *bundleResult) encode(e *codec.Encoder) error {
@@ -215,9 +166,14 @@ func (b *bundle[A, R]) finishItem(i int, d *codec.Decoder) {
 	}
 	switch {
 	case err != nil:
-	case tag[0] == 0:
+	case tag[0] == itemOK:
 		b.chunk.finish(i, data, false, d.Handles)
 		return
+	case tag[0] == itemPanic:
+		var stack []byte
+		if stack, err = takePrefixed(d); err == nil {
+			err = &futures.PanicError{Value: string(data), Stack: slices.Clone(stack)}
+		}
 	default:
 		var was error
 		if was, _, err = remote.Read(data); err == nil {

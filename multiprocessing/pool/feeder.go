@@ -144,7 +144,7 @@ func (s *stretch[A, R]) send(in []A, out []R) bool {
 	m := s.m
 	s.job = m.job
 	s.job.in, s.job.out, s.job.own = in, out, s
-	s.piece.out, s.piece.ask = out, &s.chunk
+	s.piece.out = out
 	s.chunk.init(&s.job, 0, len(in))
 	m.mu.Lock()
 	if m.stopped {

@@ -43,7 +43,6 @@ type piece[R any] struct {
 	pos  int     // items handed out
 	done bool
 	next *piece[R]
-	ask  poller
 }
 
 // Next waits for the next result and returns it: in the order of the input for
@@ -62,7 +61,6 @@ func (it *Iterator[R]) Next(ctx context.Context) (R, error) {
 
 // next is Next, and tells whether the error is that of an item.
 func (it *Iterator[R]) next(ctx context.Context) (v R, err error, item bool) {
-	asked := false
 	it.mu.Lock()
 	for {
 		if p := it.head; p != nil && p.done {
@@ -82,13 +80,6 @@ func (it *Iterator[R]) next(ctx context.Context) (v R, err error, item bool) {
 		if ctx.Err() != nil {
 			it.mu.Unlock()
 			return v, waitOver(ctx), false
-		}
-		if p := it.head; p != nil && !asked {
-			asked = true
-			it.mu.Unlock()
-			p.ask.poll()
-			it.mu.Lock()
-			continue
 		}
 		if it.changed == nil {
 			it.changed = make(chan struct{})

@@ -59,6 +59,9 @@ func startMap[A, R any](ctx context.Context, p AnyPool, fn futures.Callable[A, R
 	if o.chunk == 0 {
 		o.chunk = defaultChunk(len(in), m.job.p.size)
 	}
+	if m.job.p.divides {
+		o.chunk = max(o.chunk, stride)
+	}
 	m.job.in, m.job.out, m.job.own = slices.Clone(in), make([]R, len(in)), m
 	n := (len(in)-1)/o.chunk + 1
 	m.chunks = make([]chunk[A, R], n)
@@ -82,6 +85,9 @@ func startMap[A, R any](ctx context.Context, p AnyPool, fn futures.Callable[A, R
 	}
 	return m.result, m
 }
+
+// stride is the size of tasks for engines that divide them.
+const stride = 1 << 16
 
 // A mapping is one Map.
 type mapping[A, R any] struct {

@@ -37,6 +37,9 @@ type Pool struct {
 	// bundled says that a chunk must be one task for the executor too, since
 	// it counts them.
 	bundled bool
+	// divides says that the executor divides tasks among its workers as they
+	// come to them, so that smaller ones only cost more.
+	divides bool
 	size    int
 	state   atomic.Int32 // one of the states below; written under mu
 
@@ -96,8 +99,8 @@ func New(cfg Config) (*Pool, error) {
 		return nil, err
 	}
 	p, err := Over(ex)
-	if err == nil {
-		p.bundled = cfg.MaxTasksPerChild > 0
+	if err == nil && cfg.MaxTasksPerChild > 0 {
+		p.bundled, p.divides = true, false
 	}
 	return p, err
 }
@@ -118,10 +121,15 @@ func Over(ex futures.Executor) (*Pool, error) {
 	if t, ok := ex.(interface{ Terminate() }); ok {
 		p.kill = t.Terminate
 	}
+	_, processes := ex.(*process.Pool)
+	p.divides = processes && !inline()
 	// Inline workers are goroutines, which the executor cannot end.
-	p.watched = p.kill == nil || os.Getenv("CONEX_ENGINE") == "inline"
+	p.watched = p.kill == nil || inline()
 	return p, nil
 }
+
+// inline reports whether process pools run their tasks in this process.
+func inline() bool { return os.Getenv("CONEX_ENGINE") == "inline" }
 
 func (p *Pool) init(kind string, ex futures.Executor) {
 	p.kind, p.ex, p.size = kind, ex, max(ex.Workers(), 1)
