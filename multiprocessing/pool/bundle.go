@@ -182,3 +182,12 @@ func (b *bundle[A, R]) finishItem(i int, d *codec.Decoder) {
 	}
 	b.chunk.Fail(i, err)
 }
+
+// takePrefixed takes off d what Prefixed or AppendString have put there.
+func takePrefixed(d *codec.Decoder) ([]byte, error) {
+	n, err := d.Uvarint()
+	if err != nil {
+		return nil, err
+	}
+	return d.Take(n)
+}
