@@ -255,7 +255,7 @@ func TestCallbacks(t *testing.T) {
 
 func TestGetTimeout(t *testing.T) {
 	everywhere(t, 1, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
-		r := pool.ApplyAsync(ctx, p, nap, 300*time.Millisecond)
+		r := pool.ApplyAsync(ctx, p, nap, 120*time.Millisecond)
 		over, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 		defer cancel()
 		for range 2 {
@@ -280,9 +280,9 @@ func TestGetTimeout(t *testing.T) {
 			t.Errorf("Successful while it runs: %v", err)
 		}
 		v, err := r.Get(ctx) // the call went on
-		want(t, v, err, 300*time.Millisecond)
+		want(t, v, err, 120*time.Millisecond)
 		v, err = r.Get(over)
-		want(t, v, err, 300*time.Millisecond)
+		want(t, v, err, 120*time.Millisecond)
 		ok, err := r.Successful()
 		want(t, ok, err, true)
 		<-r.Done()
@@ -380,7 +380,7 @@ func TestIMapInputPanics(t *testing.T) {
 func TestNextTimeout(t *testing.T) {
 	everywhere(t, 1, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
 		for _, unordered := range []bool{false, true} {
-			in := slices.Values([]time.Duration{time.Millisecond, 200 * time.Millisecond, 2 * time.Millisecond})
+			in := slices.Values([]time.Duration{time.Millisecond, 80 * time.Millisecond, 2 * time.Millisecond})
 			it := pool.IMap(ctx, p, nap, in)
 			if unordered {
 				it = pool.IMapUnordered(ctx, p, nap, in)
@@ -398,7 +398,7 @@ func TestNextTimeout(t *testing.T) {
 			}
 			cancel()
 			v, err = it.Next(ctx)
-			want(t, v, err, 200*time.Millisecond)
+			want(t, v, err, 80*time.Millisecond)
 			v, err = it.Next(ctx)
 			want(t, v, err, 2*time.Millisecond)
 			if _, err = it.Next(short); err != pool.ErrStop {
@@ -517,7 +517,7 @@ func TestClose(t *testing.T) {
 
 func TestJoinTimeout(t *testing.T) {
 	everywhere(t, 1, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
-		r := pool.ApplyAsync(ctx, p, nap, 200*time.Millisecond)
+		r := pool.ApplyAsync(ctx, p, nap, 80*time.Millisecond)
 		p.Close()
 		short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 		defer cancel()
@@ -528,7 +528,7 @@ func TestJoinTimeout(t *testing.T) {
 			t.Errorf("joined again: %v", err)
 		}
 		v, err := r.Get(ctx)
-		want(t, v, err, 200*time.Millisecond)
+		want(t, v, err, 80*time.Millisecond)
 	})
 }
 
