@@ -1,0 +1,5 @@
+package sharedmemory
+
+type janitor struct{}
+
+func (*janitor) forget(*mapping) {}
