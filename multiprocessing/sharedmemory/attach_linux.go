@@ -143,6 +143,14 @@ func (m *mapping) unlink() error {
 	return explain(err)
 }
 
+// named reports whether the block still has its name.
+func (m *mapping) named() bool {
+	table.mu.Lock()
+	defer table.mu.Unlock()
+	_, err := m.here(shmDir + "/" + m.name)
+	return err == nil
+}
+
 // nameless reports whether the block's name is gone.
 func (m *mapping) nameless() bool {
 	var st unix.Stat_t

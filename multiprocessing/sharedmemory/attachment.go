@@ -88,9 +88,11 @@ func (a *attachment) release() {
 }
 
 // collected is what the collector does when nothing refers to the
-// SharedMemory any more. A view refers to it, so none is left.
+// SharedMemory any more: nobody is inside, and views that were forgotten with
+// it count no more.
 func (a *attachment) collected() {
 	if a.sent || !a.pinned.Load() {
-		a.close()
+		a.state.Or(closedBit)
+		a.release()
 	}
 }

@@ -181,6 +181,9 @@ func (m *mapping) keep(fd int, cfg Config) {
 }
 
 func discard(m *mapping, fd int) {
+	if m.told != nil {
+		m.told.forget(m)
+	}
 	unmap(m.mem)
 	unix.Close(fd)
 }

@@ -61,7 +61,7 @@ func floatItem(f float64) item { return item{format: formatFloat, word: fromFloa
 
 func uintItem(n uint64) (item, error) {
 	if n > math.MaxInt64 {
-		return item{}, fail(ErrOverflow, "%d: at most %d", n, math.MaxInt64)
+		return item{}, fail(ErrOverflow, "%d: at most %d", n, int64(math.MaxInt64))
 	}
 	return intItem(int64(n)), nil
 }
@@ -91,7 +91,10 @@ func (it *item) slot() (int, error) {
 	if it.kind != kindText && it.kind != kindBytes {
 		return word, nil
 	}
-	slot := slotFor(it.size())
+	slot := slotFor(it.size(), it.size())
+	if it.kind == kindText {
+		slot = slotFor(utf8.RuneCountInString(it.text), it.size())
+	}
 	if slot > maxSlot {
 		return 0, fail(ErrSize, "an item of %d bytes: less than %d", it.size(), maxSlot)
 	}

@@ -32,8 +32,12 @@ const word = 8
 // maxSlot is the most bytes that a format of 8 characters can name: "9999992s".
 const maxSlot = 9_999_992
 
-// slotFor returns the size of the slot of a text or bytes.
-func slotFor(bytes int) int { return word * (bytes/word + 1) }
+// slotFor returns the size of the slot of a text of that many characters and
+// bytes, or of bytes, which count for both. CPython goes by the characters alone,
+// and cuts what does not fit then; where nothing is cut the result is the same.
+func slotFor(chars, bytes int) int {
+	return max(word*(chars/word+1), (bytes+word-1)/word*word)
+}
 
 // plan lays out a new list whose slots have these sizes.
 func planLayout(slots []int) layout {

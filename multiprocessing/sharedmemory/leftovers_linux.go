@@ -93,3 +93,15 @@ func marked(st *unix.Stat_t) bool {
 	return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Mode&unix.S_ISVTX != 0 &&
 		st.Mode&^(unix.S_IFMT|modeTracked) == 0 && st.Uid == uint32(os.Geteuid())
 }
+
+// removeIf unlinks name if it is still that of the block id.
+func removeIf(name string, id ident) {
+	path := shmDir + "/" + name
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) == nil && identOf(&st) == id {
+		unix.Unlink(path)
+	}
+}
+
+// supported says whether there can be blocks here.
+func supported() error { return nil }

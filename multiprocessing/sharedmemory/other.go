@@ -14,6 +14,9 @@ func attachMapping(string) (*mapping, error)                   { return nil, err
 func leftovers(bool) ([]string, error)                         { return nil, errPlatform }
 
 func (m *mapping) unlink() error  { return errPlatform }
+func (m *mapping) named() bool    { return false }
 func (m *mapping) nameless() bool { return false }
 func (m *mapping) unlock()        {}
 func unmap([]byte)                {}
+func removeIf(string, ident)      {}
+func supported() error            { return errPlatform }

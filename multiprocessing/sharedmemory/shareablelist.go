@@ -16,8 +16,8 @@ import (
 //
 // Items are whole numbers of 64 bits (read as int64), float64, bool, string,
 // []byte and nil. A list does not grow: neither in number, nor in the room for a
-// string or bytes, which is what they had at first, rounded up to the next
-// multiple of 8 (8 bytes for other items). Otherwise any item may become of any
+// string or bytes, which is 8 for each 8 characters that they had at first and 8
+// more, as with CPython (8 bytes for other items). Otherwise any item may become of any
 // type. Trailing zero bytes of strings and bytes are lost, as with CPython: add a
 // byte that is not zero and take it off again.
 //

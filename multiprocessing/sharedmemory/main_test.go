@@ -1,0 +1,145 @@
+package sharedmemory_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/multiprocessing/sharedmemory"
+)
+
+// playEnv makes the test binary play another program.
+const playEnv = "SHAREDMEMORY_TEST_PLAY"
+
+var plays = map[string]func(){}
+
+func TestMain(m *testing.M) {
+	// What the race detector waits for at the end of a process is a second
+	// for each child.
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
+	if name := os.Getenv(playEnv); name != "" && os.Getenv("CONEX_WORKER") == "" {
+		plays[name]()
+		os.Exit(0)
+	}
+	conex.Init()
+	os.Exit(m.Run())
+}
+
+// A player is another program that talks over its standard streams.
+type player struct {
+	t     testing.TB
+	cmd   *exec.Cmd
+	lines *bufio.Reader
+	in    interface{ Close() error }
+	ended bool
+}
+
+// play starts this binary as the other program of that name.
+func play(t testing.TB, name string, env ...string) *player {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, playEnv+"="+name)...)
+	return start(t, cmd)
+}
+
+func start(t testing.TB, cmd *exec.Cmd) *player {
+	t.Helper()
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &player{t: t, cmd: cmd, lines: bufio.NewReader(out), in: in}
+	t.Cleanup(func() { p.kill() })
+	return p
+}
+
+// line returns the next line that the program says.
+func (p *player) line() string {
+	p.t.Helper()
+	s, err := p.lines.ReadString('\n')
+	if err != nil {
+		p.t.Fatalf("the other program says nothing more: %v", err)
+	}
+	return strings.TrimSpace(s)
+}
+
+// end closes its standard input, which it waits for, and waits for its end.
+func (p *player) end() {
+	p.t.Helper()
+	p.in.Close()
+	p.ended = true
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("the other program: %v", err)
+	}
+}
+
+func (p *player) kill() {
+	if !p.ended {
+		p.ended = true
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	}
+}
+
+// untilEnd is what a played program waits for.
+func untilEnd() { bufio.NewReader(os.Stdin).ReadString(0) }
+
+func say(a ...any) { fmt.Println(a...) }
+
+// must is for played programs and examples.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// block returns a new block that is gone at the end of the test.
+func block(t testing.TB, cfg sharedmemory.Config) *sharedmemory.SharedMemory {
+	t.Helper()
+	s, err := sharedmemory.Create(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Close()
+		s.Unlink() // may be gone
+	})
+	return s
+}
+
+// list is block for lists.
+func list(t testing.TB, items ...any) *sharedmemory.ShareableList {
+	t.Helper()
+	l, err := sharedmemory.NewShareableList(items...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		l.Unlink()
+	})
+	return l
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat("/dev/shm/" + name)
+	return err == nil
+}
+
+var ctx = context.Background()
