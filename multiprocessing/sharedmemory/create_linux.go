@@ -67,7 +67,7 @@ func createMapping(name string, cfg Config, how creation) (*mapping, error) {
 // told, so that is made in place, which is faster. A given name may be waited
 // for: the block is made without a name, and gets it when it is ready.
 func makeBlock(name string, isNew bool, cfg Config, how creation) (*mapping, error) {
-	if !isNew || how.tell != nil {
+	if aside && (!isNew || how.tell != nil) {
 		m, err := makeAside(name, cfg, how)
 		if !errors.Is(err, errNoAside) {
 			return m, err
@@ -75,6 +75,9 @@ func makeBlock(name string, isNew bool, cfg Config, how creation) (*mapping, err
 	}
 	return makeInPlace(name, cfg, how)
 }
+
+// aside can be turned off by tests.
+var aside = true
 
 // errNoAside says that the system cannot make files without a name here.
 var errNoAside = errors.New("no files without a name here")
@@ -91,7 +94,7 @@ func makeAside(name string, cfg Config, how creation) (*mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := prepare(fd, name, cfg, how)
+	m, err := prepare(fd, name, false, cfg, how)
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -120,7 +123,7 @@ func makeInPlace(name string, cfg Config, how creation) (*mapping, error) {
 	}
 	tracked := cfg
 	tracked.Untracked = false // for now: locked
-	m, err := prepare(fd, name, tracked, how)
+	m, err := prepare(fd, name, true, tracked, how)
 	if err != nil {
 		if err != errSwept {
 			unix.Unlink(path)
@@ -143,8 +146,9 @@ func makeInPlace(name string, cfg Config, how creation) (*mapping, error) {
 	return m, nil
 }
 
-// prepare locks, sizes, maps and fills the new file.
-func prepare(fd int, name string, cfg Config, how creation) (*mapping, error) {
+// prepare locks, sizes, maps and fills the new file, which has its name already
+// if it is made in place.
+func prepare(fd int, name string, inPlace bool, cfg Config, how creation) (*mapping, error) {
 	if !cfg.Untracked {
 		// Shared: everybody who has the block open may hold it. It can only
 		// fail because a sweeper has seen the new file without a lock.
@@ -160,6 +164,9 @@ func prepare(fd int, name string, cfg Config, how creation) (*mapping, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return nil, err
+	}
+	if inPlace && st.Nlink == 0 {
+		return nil, errSwept // before it was locked
 	}
 	mem, err := unix.Mmap(fd, 0, cfg.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {

@@ -16,6 +16,9 @@ import (
 // playEnv makes the test binary play another program.
 const playEnv = "SHAREDMEMORY_TEST_PLAY"
 
+// dirEnv is where it has its blocks, instead of /dev/shm.
+const dirEnv = "SHAREDMEMORY_TEST_DIR"
+
 var plays = map[string]func(){}
 
 func TestMain(m *testing.M) {
@@ -23,6 +26,9 @@ func TestMain(m *testing.M) {
 	// for each child.
 	if os.Getenv("GORACE") == "" {
 		os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
+	if dir := os.Getenv(dirEnv); dir != "" {
+		sharedmemory.SetDir(dir)
 	}
 	if name := os.Getenv(playEnv); name != "" && os.Getenv("CONEX_WORKER") == "" {
 		plays[name]()
@@ -135,6 +141,32 @@ func list(t testing.TB, items ...any) *sharedmemory.ShareableList {
 		l.Unlink()
 	})
 	return l
+}
+
+// ownDir gives the test a place of its own for blocks, where no other program
+// sweeps, and returns the setting for programs that are to play there.
+func ownDir(t *testing.T) (dir, env string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "test_")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(sharedmemory.SetDir(dir))
+	return dir, dirEnv + "=" + dir
+}
+
+// in lists what is in a directory.
+func in(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 func exists(name string) bool {
