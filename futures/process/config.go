@@ -9,6 +9,7 @@ import (
 
 	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/internal/policy"
+	"github.com/conexgo/conex/multiprocessing"
 )
 
 // Config says how a [Pool] works. The zero value is a good one.
@@ -52,6 +53,17 @@ type Config struct {
 	// finished when it died by itself. The zero value is Fail.
 	OnDeath Policy
 
+	// Context is the start method, as in package multiprocessing; the zero
+	// value is the program's. Workers are started alike for all methods that
+	// can be used, and Spares is their stock; multiprocessing.Fork is an
+	// error.
+	Context multiprocessing.Context
+
+	// Daemon makes the workers daemonic: tasks that try to start processes
+	// by package multiprocessing get multiprocessing.ErrDaemonChild, as in
+	// Python's multiprocessing.Pool.
+	Daemon bool
+
 	// Env is added to the workers' environment, as "key=value".
 	Env []string
 
@@ -63,7 +75,8 @@ type Config struct {
 	// logged with. nil means slog.Default().
 	Logger *slog.Logger
 
-	// Name is shown in logs and statistics. "" means "ProcessPool-N".
+	// Name is shown in logs and statistics. "" means "ProcessPool-N". Its
+	// workers are called Name-1, Name-2 and so on.
 	Name string
 }
 
@@ -118,6 +131,11 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxMemory != 0 && c.MaxMemory < minimumMemory {
 		return fail("MaxMemory is %d bytes: a worker needs at least %d", c.MaxMemory, minimumMemory)
+	}
+	if m := c.Context.Method; m != multiprocessing.DefaultStartMethod {
+		if _, err := multiprocessing.GetContext(m); err != nil {
+			return fail("%w", err)
+		}
 	}
 	if c.OnDeath.retries < 0 {
 		return fail("Retry(%d): the number of retries must not be negative", c.OnDeath.retries)

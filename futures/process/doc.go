@@ -86,6 +86,5 @@
 // ProcessPoolExecutor is [Pool]; max_workers is Workers, initializer and
 // initargs are Init, max_tasks_per_child is MaxTasks, BrokenProcessPool is
 // futures.ErrBroken, terminate_workers and kill_workers are [Pool.Terminate]
-// and [Pool.Kill]. mp_context has no counterpart yet: workers are always
-// started afresh, as with spawn.
+// and [Pool.Kill], mp_context is Context.
 package process

@@ -99,7 +99,8 @@ type hello struct {
 	InitArg   []byte
 	InitMem   []uint64 // what the argument refers to, sent before the hello
 	MaxMemory int64
-	Log       int // minimum slog level
+	Log       int    // minimum slog level
+	Self      []byte // see package self
 }
 
 // introduction is the worker's answer.

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -16,9 +17,11 @@ import (
 
 	"github.com/conexgo/conex/internal/child"
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/exit"
 	"github.com/conexgo/conex/internal/inherit"
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/ring"
+	"github.com/conexgo/conex/internal/self"
 	"github.com/conexgo/conex/internal/shm"
 	"github.com/conexgo/conex/internal/wait"
 	"github.com/conexgo/conex/internal/wire"
@@ -123,6 +126,7 @@ func (s *server) setUp() error {
 // introduce applies the pool's wishes and runs its initialiser.
 func (s *server) introduce(h hello) *introduction {
 	r := new(introduction)
+	self.Take(h.Self)
 	if h.MaxMemory > 0 {
 		debug.SetMemoryLimit(h.MaxMemory * 8 / 10)
 		if err := child.SetMemoryLimit(0, h.MaxMemory); err != nil {
@@ -250,11 +254,19 @@ func (s *server) receive(sleep func() bool) {
 	s.recv <- struct{}{}
 }
 
+// flushFor is how long a worker takes at most to flush queues at its end.
+const flushFor = 500 * time.Millisecond
+
 // handle deals with one frame of the socket. Whoever calls it has the right
 // to read.
 func (s *server) handle(fr wait.Frame, err error) {
 	if err != nil {
-		s.end(0) // the pool has closed its end, or is dead
+		// The pool has closed its end, or is dead. What tasks have put into
+		// queues shall get there.
+		ctx, cancel := context.WithTimeout(context.Background(), flushFor)
+		exit.RunStage(ctx, exit.Queues)
+		cancel()
+		s.end(0)
 	}
 	switch fr.Type {
 	case msgCancel:

@@ -11,6 +11,7 @@ import (
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/ring"
+	"github.com/conexgo/conex/internal/self"
 	"github.com/conexgo/conex/internal/shm"
 	"github.com/conexgo/conex/internal/wait"
 	"github.com/conexgo/conex/internal/wire"
@@ -232,7 +233,8 @@ func (w *worker) failedStart(err error) {
 func (w *worker) greet() error {
 	p := w.p
 	w.ctl = openControl(w.mem.Mem)
-	h := hello{Name: p.cfg.Name, Table: wire.Describe(wire.Entries()), MaxMemory: p.cfg.MaxMemory, Log: p.logLevel()}
+	h := hello{Name: p.cfg.Name, Table: wire.Describe(wire.Entries()), MaxMemory: p.cfg.MaxMemory, Log: p.logLevel(),
+		Self: self.Hand(fmt.Sprintf("%s-%d", p.cfg.Name, w.id), p.cfg.Daemon)}
 	if !p.cfg.Init.IsZero() {
 		var e codec.Encoder
 		id, err := p.cfg.Init.Encode(&e)

@@ -47,13 +47,18 @@ func Register(s Stage, fn func(ctx context.Context)) (remove func()) {
 // it ends.
 func Run(ctx context.Context) {
 	for s := range stages {
-		for {
-			h := pop(s)
-			if h == nil {
-				break
-			}
-			h.fn(ctx)
+		RunStage(ctx, s)
+	}
+}
+
+// RunStage is Run for one stage only.
+func RunStage(ctx context.Context, s Stage) {
+	for {
+		h := pop(s)
+		if h == nil {
+			return
 		}
+		h.fn(ctx)
 	}
 }
 
