@@ -22,6 +22,15 @@ type Mutex struct {
 	low  *atomic.Uint32
 	mine uint64
 	turn futex.Turn
+	race atomic.Uint32 // tells the race detector who comes first
+}
+
+// ordered tells the race detector that what this process did before it unlocked
+// comes before what it does now that it has locked.
+func (m *Mutex) ordered() {
+	if raceEnabled {
+		m.race.Add(1)
+	}
 }
 
 const waiters = 1
@@ -62,16 +71,22 @@ const spins = 400
 // error says why ctx has ended.
 func (m *Mutex) Lock(ctx context.Context) (died bool, err error) {
 	if m.word.CompareAndSwap(0, m.mine) {
+		m.ordered()
 		return false, nil
 	}
 	if wait.CanSpin() {
 		for range spins {
 			if m.word.Load() == 0 && m.word.CompareAndSwap(0, m.mine) {
+				m.ordered()
 				return false, nil
 			}
 		}
 	}
-	return m.sleep(ctx)
+	died, err = m.sleep(ctx)
+	if err == nil {
+		m.ordered()
+	}
+	return died, err
 }
 
 // sleep is the rest of Lock.
@@ -122,12 +137,14 @@ func (m *Mutex) TryLock() (ok, died bool) {
 		switch {
 		case w == 0:
 			if m.word.CompareAndSwap(0, m.mine) {
+				m.ordered()
 				return true, false
 			}
 		case unpack(w).Alive():
 			return false, false
 		default:
 			if m.word.CompareAndSwap(w, m.mine|w&waiters) {
+				m.ordered()
 				return true, true
 			}
 		}
@@ -136,6 +153,7 @@ func (m *Mutex) TryLock() (ok, died bool) {
 
 // Unlock frees the lock and reports whether it was held, by whomever.
 func (m *Mutex) Unlock() bool {
+	m.ordered()
 	w := m.word.Swap(0)
 	if w&waiters != 0 {
 		futex.Wake(m.low, 1)
