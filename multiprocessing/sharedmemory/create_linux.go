@@ -23,9 +23,9 @@ const (
 	modeTracked = 0o600 | unix.S_ISVTX
 )
 
-// errSwept says that a Sweep took the file away before it had its lock: try
-// again with another name, or with the same one.
-var errSwept = errors.New("swept while it was made")
+// errSwept says that a file is being swept, by this process or another: the
+// name will be free in a moment.
+var errSwept = errors.New("the name is being swept")
 
 var firstSweep sync.Once
 
@@ -33,34 +33,38 @@ func createMapping(name string, cfg Config, how creation) (*mapping, error) {
 	if !cfg.Untracked {
 		firstSweep.Do(func() { Sweep() }) // what killed programs have left
 	}
-	swept := false
 	for range 1000 {
 		n := name
 		if name == "" {
 			n = fmt.Sprintf("psm_%08x", rand.Uint32())
 		}
 		m, err := makeBlock(n, name == "", cfg, how)
-		switch {
-		case err == nil:
+		if err == nil {
 			table.mu.Lock()
 			lookAtIdle()
 			enroll(m)
 			table.mu.Unlock()
 			return m, nil
-		case errors.Is(err, errSwept):
-			continue
-		case errors.Is(err, fs.ErrExist) && name == "":
-			continue
-		case errors.Is(err, fs.ErrExist) && !swept:
-			// The name may be that of a leftover.
-			swept = true
-			if gone, _ := leftover(n, true); gone {
+		}
+		if errors.Is(err, fs.ErrExist) {
+			if name == "" {
 				continue
 			}
+			// The name may be that of a leftover.
+			gone, why := leftover(n, true)
+			if gone {
+				continue
+			}
+			if why == errSwept {
+				err = why
+			}
 		}
-		return nil, about("creating", n, explain(err))
+		if err != errSwept {
+			return nil, about("creating", n, explain(err))
+		}
+		time.Sleep(20 * time.Microsecond) // one who sweeps is at it
 	}
-	return nil, fail(fs.ErrExist, "sharedmemory: a thousand new names were all taken")
+	return nil, about("creating", name, fs.ErrExist)
 }
 
 // makeBlock makes a block under name. Nobody looks for a new name before he is

@@ -43,7 +43,7 @@ func leftovers(remove bool) (names []string, err error) {
 		if yes {
 			names = append(names, e.Name())
 		}
-		if fault != nil {
+		if fault != nil && fault != errSwept {
 			err = errors.Join(err, about("looking at", e.Name(), fault))
 		}
 	}
@@ -52,7 +52,7 @@ func leftovers(remove bool) (names []string, err error) {
 
 // leftover reports whether name is a tracked block of this user that no living
 // process holds, and removes it if it is to. Names that vanish meanwhile are
-// none, and no error.
+// none, and no error; one that somebody else is removing is errSwept.
 func leftover(name string, remove bool) (bool, error) {
 	path := shmDir + "/" + name
 	var st unix.Stat_t
@@ -71,6 +71,9 @@ func leftover(name string, remove bool) (bool, error) {
 		return false, nil
 	}
 	if flock(fd, unix.LOCK_EX|unix.LOCK_NB) != nil {
+		if flock(fd, unix.LOCK_SH|unix.LOCK_NB) != nil || unix.Fstat(fd, &st) == nil && st.Nlink == 0 {
+			return false, errSwept
+		}
 		return false, nil // somebody lives
 	}
 	// Two may sweep: the first one unlinks, and the name may be used again
