@@ -35,7 +35,7 @@ func stockOf(t *testing.T, cfg mp.ForkServerConfig) {
 
 var surroundings = conex.Register("test/forkserver/surroundings", func(_ context.Context, m *mail) (none, error) {
 	dir, err := os.Getwd()
-	must(os.WriteFile("file", nil, 0o666))
+	orExit(os.WriteFile("file", nil, 0o666))
 	m.send(dir, err, os.Getenv("TEST_NEW"), os.Getenv("TEST_OLD") == "", len(os.Environ()))
 	fmt.Println("to stdout")
 	fmt.Fprintln(os.Stderr, "to stderr")
@@ -80,8 +80,8 @@ func TestStockIsRenewed(t *testing.T) {
 		"runtime": func(t *testing.T) { t.Setenv("GOGC", "77") },
 		"limit": func(t *testing.T) {
 			var old syscall.Rlimit
-			must(syscall.Getrlimit(syscall.RLIMIT_CORE, &old))
-			must(syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Cur: old.Cur ^ 1, Max: old.Max}))
+			orExit(syscall.Getrlimit(syscall.RLIMIT_CORE, &old))
+			orExit(syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Cur: old.Cur ^ 1, Max: old.Max}))
 			t.Cleanup(func() { syscall.Setrlimit(syscall.RLIMIT_CORE, &old) })
 		},
 		"killed": func(t *testing.T) {

@@ -180,7 +180,7 @@ func program(name ...string) *exec.Cmd {
 	return cmd
 }
 
-func must(err error) {
+func orExit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "unexpected:", err)
 		os.Exit(99)

@@ -47,12 +47,12 @@ func init() {
 	// numbers and waits for its end.
 	programs["family"] = func([]string) {
 		ctx := context.Background()
-		must(mp.SetForkServer(mp.ForkServerConfig{Stock: 2}))
-		must(mp.WarmForkServer(ctx))
+		orExit(mp.SetForkServer(mp.ForkServerConfig{Stock: 2}))
+		orExit(mp.WarmForkServer(ctx))
 		_, err := mp.Go(ctx, tree.Bind(1))
-		must(err)
+		orExit(err)
 		_, err = mp.Go(ctx, block.Bind(none{}), mp.WithContext(mp.Context{Method: mp.ForkServer}))
-		must(err)
+		orExit(err)
 		for {
 			// The tree of two, the shell and its three, one in the stock or more, the one from it.
 			if pids := child.Descendants(os.Getpid()); len(pids) >= 9 {
@@ -149,8 +149,8 @@ func TestKillTree(t *testing.T) {
 	})
 }
 
-// kills is how many processes a test of chaos kills.
-func kills() int {
+// startKills is how many processes a test of chaos kills.
+func startKills() int {
 	if n, err := strconv.Atoi(os.Getenv("CONEX_CHAOS")); err == nil {
 		return n
 	}
@@ -183,7 +183,7 @@ func TestChaosWhileStarting(t *testing.T) {
 		})
 		ctx := within(t, 60*time.Second)
 		begun, died, failed := 0, 0, 0
-		for begun+failed < kills() {
+		for begun+failed < startKills() {
 			b := newBox(t)
 			p := mp.New(closes2.Bind(b.mail), opt)
 			err := p.Start(ctx)
@@ -259,8 +259,8 @@ func init() {
 			spareThreads()
 		}
 		var old syscall.Rlimit
-		must(syscall.Getrlimit(which, &old))
-		must(syscall.Setrlimit(which, &syscall.Rlimit{Cur: limit, Max: old.Max}))
+		orExit(syscall.Getrlimit(which, &old))
+		orExit(syscall.Setrlimit(which, &syscall.Rlimit{Cur: limit, Max: old.Max}))
 		var list []*mp.Process
 		for {
 			p := mp.New(block.Bind(none{}), opt)
@@ -269,18 +269,18 @@ func init() {
 				break
 			}
 			if list = append(list, p); len(list) > 100 {
-				must(errors.New("there is no end"))
+				orExit(errors.New("there is no end"))
 			}
 		}
 		for _, p := range list {
 			p.Kill()
 			<-p.Done()
 		}
-		must(syscall.Setrlimit(which, &old))
+		orExit(syscall.Setrlimit(which, &old))
 		p, err := mp.Go(ctx, nothing.Bind(none{}), opt)
-		must(err)
-		must(p.Join(ctx))
-		must(p.Err())
+		orExit(err)
+		orExit(p.Join(ctx))
+		orExit(p.Err())
 	}
 }
 
