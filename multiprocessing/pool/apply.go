@@ -73,4 +73,7 @@ func (c *call[A, R]) ended() {
 	c.result.finish(v, c.err)
 }
 
-func (c *call[A, R]) terminate(err error) { c.chunk.Fail(-1, err) }
+func (c *call[A, R]) terminate(err error) context.CancelCauseFunc {
+	c.chunk.Fail(-1, err)
+	return nil
+}

@@ -20,7 +20,6 @@ import (
 // more, and a worker that dies takes the whole chunk along.
 type bundle[A, R any] struct {
 	*chunk[A, R]
-	arg bundleArg
 	enc []byte
 }
 

@@ -118,9 +118,9 @@ func (m *imap[A, R]) stop() {
 }
 
 // terminate is the pool's Terminate. The chunks are in its ring themselves.
-func (m *imap[A, R]) terminate(err error) {
+func (m *imap[A, R]) terminate(err error) context.CancelCauseFunc {
 	m.halt(err)
-	m.cancel(err)
+	return m.cancel
 }
 
 // A stretch is one chunk of an imap.
@@ -205,4 +205,7 @@ func (s *stretch[A, R]) ended() {
 	m.done()
 }
 
-func (s *stretch[A, R]) terminate(err error) { s.chunk.Fail(-1, err) }
+func (s *stretch[A, R]) terminate(err error) context.CancelCauseFunc {
+	s.chunk.Fail(-1, err)
+	return nil
+}

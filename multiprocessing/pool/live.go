@@ -14,7 +14,11 @@ type node struct {
 }
 
 // terminable is what Terminate ends.
-type terminable interface{ terminate(err error) }
+type terminable interface {
+	// terminate fails what has not ended. It returns what is to be done when
+	// all calls of the pool have failed, or nil.
+	terminate(err error) context.CancelCauseFunc
+}
 
 // A scope is the context that calls run under: what they were made under, ended
 // by Terminate too. Calls under the same context share it.
@@ -96,26 +100,33 @@ func (p *Pool) unlink(n *node) {
 	s.cancel(nil)
 }
 
-// endLive ends all calls in the ring.
+// endLive ends all calls in the ring. Their contexts end last: else calls would
+// fail for that reason, and not for err.
 func (p *Pool) endLive(err error) {
-	for {
-		p.mu.Lock()
-		n := p.live.next
-		if n == &p.live {
-			if s := p.scope; s != nil {
-				s.cancel(err)
-				p.scope = nil
-			}
-			p.mu.Unlock()
-			return
-		}
-		call, s := n.call, n.scope
+	var ends []context.CancelCauseFunc
+	p.mu.Lock()
+	for n := p.live.next; n != &p.live; n = p.live.next {
+		call := n.call
 		n.prev.next, n.next.prev = n.next, n.prev
-		n.next, n.prev, n.scope = nil, nil, nil
-		p.mu.Unlock()
-		call.terminate(err)
-		if s != nil {
-			s.cancel(err)
+		n.next, n.prev = nil, nil
+		if s := n.scope; s != nil {
+			n.scope = nil
+			if s.calls--; s.calls == 0 && s != p.scope {
+				ends = append(ends, s.cancel)
+			}
 		}
+		p.mu.Unlock()
+		if end := call.terminate(err); end != nil {
+			ends = append(ends, end)
+		}
+		p.mu.Lock()
+	}
+	if s := p.scope; s != nil {
+		ends = append(ends, s.cancel)
+		p.scope = nil
+	}
+	p.mu.Unlock()
+	for _, end := range ends {
+		end(err)
 	}
 }

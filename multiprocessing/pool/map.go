@@ -117,10 +117,11 @@ func (m *mapping[A, R]) ended() {
 	m.result.finish(m.job.out, nil)
 }
 
-func (m *mapping[A, R]) terminate(err error) {
+func (m *mapping[A, R]) terminate(err error) context.CancelCauseFunc {
 	for i := range m.chunks {
 		m.chunks[i].Fail(-1, err)
 	}
+	return nil
 }
 
 // poll asks the engine for the first few chunks that are not over: a small Map

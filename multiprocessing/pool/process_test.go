@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,6 +22,13 @@ import (
 func newPool(t testing.TB, cfg pool.Config) (context.Context, *pool.Pool) {
 	t.Helper()
 	leak.Check(t)
+	return anotherPool(t, cfg)
+}
+
+// anotherPool is newPool for a test that has one already, which leak.Check would
+// mistake for a leak.
+func anotherPool(t testing.TB, cfg pool.Config) (context.Context, *pool.Pool) {
+	t.Helper()
 	ctx := within(t, 30*time.Second)
 	p, err := pool.New(cfg)
 	if err != nil {
@@ -48,7 +56,7 @@ func TestConfig(t *testing.T) {
 	if p, err := pool.Over(nil); err == nil || p != nil {
 		t.Errorf("%v, %v", p, err)
 	}
-	ctx, p := newPool(t, pool.Config{})
+	ctx, p := anotherPool(t, pool.Config{})
 	want(t, p.Processes(), nil, runtime.GOMAXPROCS(0))
 	if err := new(pool.Pool).Join(ctx); !errors.Is(err, pool.ErrNotRunning) {
 		t.Errorf("zero Pool: %v", err)
@@ -86,10 +94,19 @@ func TestWorkerDies(t *testing.T) {
 	want(t, out, err, squares(1000))
 }
 
+// bothWays runs body over a pool that sends items and one that sends chunks.
+func bothWays(t *testing.T, n int, body func(t *testing.T, ctx context.Context, p *pool.Pool)) {
+	for _, max := range []int{0, 1000} {
+		t.Run(fmt.Sprint(max), func(t *testing.T) {
+			ctx, p := newPool(t, pool.Config{Processes: n, MaxTasksPerChild: max})
+			body(t, ctx, p)
+		})
+	}
+}
+
 // A result that cannot be sent back fails its own call, and says why.
 func TestEncodingError(t *testing.T) {
-	for _, max := range []int{0, 1000} {
-		ctx, p := newPool(t, pool.Config{Processes: 2, MaxTasksPerChild: max})
+	bothWays(t, 2, func(t *testing.T, ctx context.Context, p *pool.Pool) {
 		check := func(err error) {
 			t.Helper()
 			var ee *pool.EncodingError
@@ -122,13 +139,12 @@ func TestEncodingError(t *testing.T) {
 		if _, err := pool.Apply(ctx, p, channel, 0); !errors.As(err, &ee) || !strings.Contains(err.Error(), "chan int") {
 			t.Errorf("got %v", err)
 		}
-	}
+	})
 }
 
 // A task that cannot be sent fails its own result.
 func TestUnencodableTask(t *testing.T) {
-	for _, max := range []int{0, 1000} {
-		ctx, p := newPool(t, pool.Config{Processes: 1, MaxTasksPerChild: max})
+	bothWays(t, 1, func(t *testing.T, ctx context.Context, p *pool.Pool) {
 		bad := struct{ secret int }{1}
 		var ee *pool.EncodingError
 		if _, err := pool.Apply(ctx, p, describe, any(bad)); !errors.Is(err, futures.ErrNotEncodable) || errors.As(err, &ee) {
@@ -153,7 +169,7 @@ func TestUnencodableTask(t *testing.T) {
 		if _, err := pool.Map(ctx, p, local, ints(100)); !errors.Is(err, futures.ErrNotEncodable) || !strings.Contains(err.Error(), "conex.Register") {
 			t.Errorf("closure: %v", err)
 		}
-	}
+	})
 }
 
 var usePool = conex.Register("test/pool/usepool", func(context.Context, *pool.Pool) (int, error) { return 0, nil })
@@ -198,7 +214,7 @@ func TestMaxTasksPerChild(t *testing.T) {
 			t.Errorf("worker %d ran %d tasks", id, n)
 		}
 	}
-	_, one := newPool(t, pool.Config{Processes: 1, MaxTasksPerChild: 1})
+	_, one := anotherPool(t, pool.Config{Processes: 1, MaxTasksPerChild: 1})
 	out, err := pool.Map(ctx, one, pid, ints(12), pool.ChunkSize(4))
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +252,7 @@ func TestWorkerNames(t *testing.T) {
 	if err != nil || !strings.HasPrefix(name, "SpawnPoolWorker-") {
 		t.Errorf("%q, %v", name, err)
 	}
-	_, q := newPool(t, pool.Config{Processes: 1})
+	_, q := anotherPool(t, pool.Config{Processes: 1})
 	other, err := pool.Apply(ctx, q, nameOf, 0)
 	if err != nil || other == name || !strings.HasPrefix(other, "SpawnPoolWorker-") {
 		t.Errorf("%q after %q, %v", other, name, err)
@@ -258,6 +274,7 @@ func TestInitializer(t *testing.T) {
 
 // An initialiser that fails ends the pool instead of being tried for ever.
 func TestInitializerFails(t *testing.T) {
+	leak.Check(t)
 	for _, c := range []struct {
 		init conex.Bound
 		text string
@@ -265,7 +282,7 @@ func TestInitializerFails(t *testing.T) {
 		{refuse.Bind(0), "test error"},
 		{explode.Bind(0), "boom"},
 	} {
-		ctx, p := newPool(t, pool.Config{Processes: 2, Initializer: c.init})
+		ctx, p := anotherPool(t, pool.Config{Processes: 2, Initializer: c.init})
 		for range 3 {
 			_, err := pool.Apply(ctx, p, square, 1)
 			if !errors.Is(err, pool.ErrInitializer) || !errors.Is(err, futures.ErrBroken) || !strings.Contains(err.Error(), c.text) ||
@@ -275,14 +292,14 @@ func TestInitializerFails(t *testing.T) {
 			if _, err := pool.Map(ctx, p, square, ints(10)); !errors.Is(err, pool.ErrInitializer) {
 				t.Errorf("%s: Map: %v", c.text, err)
 			}
-			for _, err := range pool.IMap(ctx, p, square, count(1<<40)).All(ctx) {
+			for _, err := range pool.IMap(ctx, p, square, count(1<<30)).All(ctx) {
 				if !errors.Is(err, pool.ErrInitializer) {
 					t.Errorf("%s: IMap: %v", c.text, err)
 				}
 			}
 		}
 	}
-	ctx, p := newPool(t, pool.Config{Initializer: usePool.Bind(new(pool.Pool))})
+	ctx, p := anotherPool(t, pool.Config{Initializer: usePool.Bind(new(pool.Pool))})
 	if _, err := pool.Apply(ctx, p, square, 1); !errors.Is(err, futures.ErrNotEncodable) {
 		t.Errorf("an argument that cannot be sent: %v", err)
 	}
@@ -291,7 +308,7 @@ func TestInitializerFails(t *testing.T) {
 // Everything works within one process too, for debuggers.
 func TestInline(t *testing.T) {
 	t.Setenv("CONEX_ENGINE", "inline")
-	ctx, p := newPool(t, pool.Config{Processes: 2, Initializer: remember.Bind("inline")})
+	ctx, p := newPool(t, pool.Config{Processes: 1, Initializer: remember.Bind("inline")})
 	out, err := pool.Map(ctx, p, square, ints(100))
 	want(t, out, err, squares(100))
 	s, err := pool.Apply(ctx, p, recall, 0)
@@ -307,8 +324,7 @@ func TestInline(t *testing.T) {
 	if err := p.Join(ctx); err != nil {
 		t.Error(err)
 	}
-	t.Setenv("CONEX_ENGINE", "inline")
-	_, q := newPool(t, pool.Config{Initializer: refuse.Bind(0)})
+	_, q := anotherPool(t, pool.Config{Initializer: refuse.Bind(0)})
 	if _, err := pool.Apply(ctx, q, square, 1); !errors.Is(err, pool.ErrInitializer) {
 		t.Errorf("got %v", err)
 	}
@@ -318,27 +334,41 @@ var stuck chan struct{}
 
 var ignores = conex.Register("test/pool/ignores", func(context.Context, int) (int, error) { <-stuck; return 0, nil })
 
+// announce tells who listens at addr that it has begun, and goes on for ever.
+var announce = conex.Register("test/pool/announce", func(_ context.Context, addr string) (int, error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	select {}
+})
+
 // A worker that ignores the end of its context is ended by Terminate.
 func TestTerminateStuckWorker(t *testing.T) {
-	ctx, p := newPool(t, pool.Config{Processes: 2})
-	r := pool.ApplyAsync(ctx, p, nap, time.Hour)
-	busy := pool.MapAsync(ctx, p, nap, slices.Repeat([]time.Duration{time.Hour}, 1000), pool.ChunkSize(1))
-	if v, err := pool.ApplyAsync(ctx, p, square, 1).Get(within(t, 20*time.Millisecond)); !errors.Is(err, multiprocessing.ErrTimeout) {
-		t.Fatalf("a busy pool: %v, %v", v, err)
+	ctx, p := newPool(t, pool.Config{Processes: 1})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer l.Close()
+	r := pool.ApplyAsync(ctx, p, announce, l.Addr().String())
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	behind := pool.MapAsync(ctx, p, nap, slices.Repeat([]time.Duration{time.Hour}, 1000), pool.ChunkSize(1))
 	p.Terminate()
 	var died *futures.WorkerDiedError
-	_, err := r.Get(ctx)
-	if !errors.Is(err, pool.ErrTerminated) || !errors.As(err, &died) || died.PID == 0 {
+	_, err = r.Get(ctx)
+	if !errors.Is(err, pool.ErrTerminated) || !errors.As(err, &died) || died.PID == 0 || !strings.Contains(err.Error(), "terminated") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := busy.Get(ctx); !errors.Is(err, pool.ErrTerminated) {
+	if _, err := behind.Get(ctx); err != pool.ErrTerminated {
 		t.Errorf("got %v", err)
 	}
 	if err := p.Join(ctx); err != nil {
 		t.Error(err)
-	}
-	if s := fmt.Sprint(err); !strings.Contains(s, "terminated") {
-		t.Error(s)
 	}
 }

@@ -424,6 +424,8 @@ func TestEmpty(t *testing.T) {
 	})
 }
 
+var noContext context.Context
+
 func TestRefusals(t *testing.T) {
 	everywhere(t, 1, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
 		if err := p.Join(ctx); !errors.Is(err, pool.ErrRunning) || !errors.Is(err, multiprocessing.ErrProcess) {
@@ -438,7 +440,7 @@ func TestRefusals(t *testing.T) {
 			"ctx is over":   pool.MapAsync(gone, p, square, ints(3)),
 			"nil function":  pool.MapAsync(ctx, p, noFunc, ints(3)),
 			"no function":   pool.MapAsync[int, int](ctx, p, nil, ints(3)),
-			"nil ctx":       pool.MapAsync(nil, p, square, ints(3)), //lint:ignore SA1012 the point of the test
+			"nil ctx":       pool.MapAsync(noContext, p, square, ints(3)),
 			"nil pool":      pool.MapAsync(ctx, nil, square, ints(3)),
 			"nil Pool":      pool.MapAsync(ctx, (*pool.Pool)(nil), square, ints(3)),
 			"nil threads":   pool.MapAsync(ctx, (*pool.ThreadPool)(nil), square, ints(3)),
@@ -463,10 +465,10 @@ func TestRefusals(t *testing.T) {
 		if _, err := pool.Apply(gone, p, square, 1); !errors.Is(err, context.Canceled) || !errors.Is(err, multiprocessing.ErrTimeout) {
 			t.Errorf("Apply under a ctx that is over: %v", err)
 		}
-		if _, err := pool.Apply(nil, p, square, 1); err == nil { //lint:ignore SA1012 the point of the test
+		if _, err := pool.Apply(noContext, p, square, 1); err == nil {
 			t.Error("Apply without a ctx")
 		}
-		if _, err := pool.Map(nil, p, square, ints(1)); err == nil { //lint:ignore SA1012 the point of the test
+		if _, err := pool.Map(noContext, p, square, ints(1)); err == nil {
 			t.Error("Map without a ctx")
 		}
 		p.Close()
@@ -581,7 +583,7 @@ func TestTerminate(t *testing.T) {
 // The context of a call ends the call, not its neighbours.
 func TestCallContext(t *testing.T) {
 	everywhere(t, 2, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
-		why := errors.New("why")
+		why := errTest // known in other processes
 		own, cancel := context.WithCancelCause(ctx)
 		r := pool.ApplyAsync(own, p, waitCtx, 0)
 		other := pool.ApplyAsync(ctx, p, nap, 50*time.Millisecond)
@@ -597,7 +599,7 @@ func TestCallContext(t *testing.T) {
 func TestIMapContext(t *testing.T) {
 	everywhere(t, 2, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
 		own, cancel := context.WithCancel(ctx)
-		it := pool.IMap(own, p, square, count(1<<40))
+		it := pool.IMap(own, p, square, count(1<<30))
 		for i := range 10 {
 			v, err := it.Next(ctx)
 			want(t, v, err, i*i)
@@ -628,7 +630,7 @@ func TestIMapContext(t *testing.T) {
 
 func TestIteratorClose(t *testing.T) {
 	everywhere(t, 1, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
-		it := pool.IMap(ctx, p, square, count(1<<40))
+		it := pool.IMap(ctx, p, square, count(1<<30))
 		for v, err := range it.All(ctx) {
 			want(t, v, err, 0)
 			break

@@ -106,7 +106,7 @@ func TestTerminateStuckThread(t *testing.T) {
 		heeds := futures.Local(func(ctx context.Context, _ int) (int, error) { <-ctx.Done(); return 0, context.Cause(ctx) })
 		q := newThreads(t, pool.ThreadConfig{Processes: 1})
 		r, m := pool.ApplyAsync(ctx, p, ignores, 0), pool.MapAsync(ctx, p, ignores, ints(10))
-		it := pool.IMap(ctx, p, ignores, count(1<<40), pool.ChunkSize(4))
+		it := pool.IMap(ctx, p, ignores, count(1<<30), pool.ChunkSize(4))
 		h := pool.ApplyAsync(ctx, q, heeds, 0)
 		synctest.Wait()
 		p.Terminate()
@@ -210,7 +210,7 @@ func TestChunkRules(t *testing.T) {
 		{4, 10, nil, slices.Repeat([]int{1}, 10)},
 		{4, 17, nil, []int{2, 2, 2, 2, 2, 2, 2, 2, 1}},
 		{2, 10, []pool.MapOption{pool.ChunkSize(4)}, []int{4, 4, 2}},
-		{2, 3, []pool.MapOption{pool.ChunkSize(1), pool.ChunkSize(1 << 40)}, []int{3}},
+		{2, 3, []pool.MapOption{pool.ChunkSize(1), pool.ChunkSize(1 << 30)}, []int{3}},
 		{2, 0, nil, nil},
 	} {
 		ex, err := futures.NewThreadPool(futures.ThreadConfig{Workers: c.workers})
@@ -348,7 +348,7 @@ func TestOverEnded(t *testing.T) {
 	if _, err := pool.Map(ctx, p, square, ints(9)); !errors.Is(err, pool.ErrNotRunning) {
 		t.Errorf("got %v", err)
 	}
-	it := pool.IMap(ctx, p, square, count(1<<40))
+	it := pool.IMap(ctx, p, square, count(1<<30))
 	if _, err := it.Next(ctx); !errors.Is(err, pool.ErrNotRunning) {
 		t.Errorf("got %v", err)
 	}
