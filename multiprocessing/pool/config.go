@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/multiprocessing"
 )
 
 // Config says how a [Pool] of processes works. The zero value is the default.
@@ -27,6 +28,10 @@ type Config struct {
 	// MaxTasksPerChild is how many tasks a worker runs before another takes
 	// its place. 0 means no limit. A task is a call of Apply, or a chunk.
 	MaxTasksPerChild int
+
+	// Context says how workers are started. The zero value is the default
+	// start method.
+	Context multiprocessing.Context
 }
 
 // ThreadConfig says how a [ThreadPool] works. The zero value is the default.

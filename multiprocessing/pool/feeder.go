@@ -146,20 +146,9 @@ func (s *stretch[A, R]) send(in []A, out []R) bool {
 	s.job.in, s.job.out, s.job.own = in, out, s
 	s.piece.out = out
 	s.chunk.init(&s.job, 0, len(in))
-	m.mu.Lock()
-	if m.stopped {
-		m.mu.Unlock()
+	if !m.announce(&s.piece) {
 		return false
 	}
-	m.ahead += len(in)
-	m.busy++
-	m.it.mu.Lock()
-	m.it.open++
-	if m.ordered {
-		m.it.push(&s.piece)
-	}
-	m.it.mu.Unlock()
-	m.mu.Unlock()
 	if p := m.job.p; p.watched {
 		p.mu.Lock()
 		terminated := p.state.Load() == stateTerminate
@@ -175,6 +164,26 @@ func (s *stretch[A, R]) send(in []A, out []R) bool {
 	err := s.chunk.submit()
 	// What cannot be sent is the fault of the item. Anything else stays wrong.
 	return err == nil || errors.Is(err, futures.ErrNotEncodable)
+}
+
+// announce makes room for a chunk in the iterator. It returns false if no more are
+// wanted.
+func (m *imap[A, R]) announce(p *piece[R]) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	it := &m.it
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	if m.stopped || it.closed {
+		return false
+	}
+	m.ahead += len(p.out)
+	m.busy++
+	it.open++
+	if m.ordered {
+		it.push(p)
+	}
+	return true
 }
 
 func (s *stretch[A, R]) failed(from, to int, err error) {

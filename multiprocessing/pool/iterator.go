@@ -69,7 +69,7 @@ func (it *Iterator[R]) next(ctx context.Context) (v R, err error, item bool) {
 			it.src.took()
 			return v, err, true
 		}
-		if it.open == 0 {
+		if it.open == 0 || it.closed {
 			err = it.final
 			it.mu.Unlock()
 			if err == nil {

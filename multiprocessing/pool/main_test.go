@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/pool"
 )
 
@@ -77,6 +78,28 @@ var (
 	})
 	channel  = conex.Register("test/pool/channel", func(context.Context, int) (chan int, error) { return nil, nil })
 	describe = conex.Register("test/pool/describe", func(_ context.Context, v any) (string, error) { return fmt.Sprint(v), nil })
+
+	// fill returns the memory that it got, and new memory with the same in it.
+	fill = conex.Register("test/pool/fill", func(_ context.Context, b *conex.Buffer) (*conex.Buffer, error) {
+		b.Bytes()[0]++
+		out, err := conex.NewBuffer(b.Len())
+		if err == nil {
+			copy(out.Bytes(), b.Bytes())
+		}
+		return out, err
+	})
+	keep = conex.Register("test/pool/keep", func(_ context.Context, b *conex.Buffer) (none, error) {
+		memory = string(b.Bytes()[:5])
+		b.Bytes()[0] = 'H'
+		return none{}, nil
+	})
+	offspring = conex.Register("test/pool/offspring", func(ctx context.Context, _ int) (string, error) {
+		p := multiprocessing.New(square.Bind(1))
+		if err := p.Start(ctx); !errors.Is(err, multiprocessing.ErrDaemonChild) {
+			return "", fmt.Errorf("a daemonic worker has started a process: %v", err)
+		}
+		return multiprocessing.CurrentProcess().Name(), nil
+	})
 
 	remember = conex.Register("test/pool/remember", func(_ context.Context, s string) (none, error) { memory = s; return none{}, nil })
 	recall   = conex.Register("test/pool/recall", func(context.Context, int) (string, error) { return memory, nil })

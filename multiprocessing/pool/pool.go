@@ -93,6 +93,8 @@ func New(cfg Config) (*Pool, error) {
 		Workers:  n,
 		Spares:   -1, // as many processes as were asked for, not one more
 		MaxTasks: cfg.MaxTasksPerChild,
+		Context:  cfg.Context,
+		Daemon:   true,
 		Init:     enrol.Bind(startArg{user: cfg.Initializer}),
 	})
 	if err != nil {

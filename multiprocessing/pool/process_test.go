@@ -176,7 +176,7 @@ var usePool = conex.Register("test/pool/usepool", func(context.Context, *pool.Po
 
 func TestNotSendable(t *testing.T) {
 	ctx, p := newPool(t, pool.Config{Processes: 1})
-	if _, err := pool.Apply(ctx, p, usePool, p); !errors.Is(err, futures.ErrNotEncodable) || !strings.Contains(err.Error(), "pool") {
+	if _, err := pool.Apply(ctx, p, usePool, p); !errors.Is(err, futures.ErrNotEncodable) || !errors.Is(err, pool.ErrNotSendable) {
 		t.Errorf("got %v", err)
 	}
 	if err := p.AppendHandle(nil); !errors.Is(err, pool.ErrNotSendable) || !errors.Is(err, multiprocessing.ErrProcess) {
@@ -252,6 +252,8 @@ func TestWorkerNames(t *testing.T) {
 	if err != nil || !strings.HasPrefix(name, "SpawnPoolWorker-") {
 		t.Errorf("%q, %v", name, err)
 	}
+	same, err := pool.Apply(ctx, p, offspring, 0)
+	want(t, same, err, name)
 	_, q := anotherPool(t, pool.Config{Processes: 1})
 	other, err := pool.Apply(ctx, q, nameOf, 0)
 	if err != nil || other == name || !strings.HasPrefix(other, "SpawnPoolWorker-") {
@@ -270,6 +272,44 @@ func TestInitializer(t *testing.T) {
 	pool.Apply(ctx, p, exits, 1)
 	out, err := pool.Map(ctx, p, recall, ints(3))
 	want(t, out, err, []string{"the word", "the word", "the word"})
+}
+
+// Handles travel in arguments, results and initialisers, in chunks too.
+func TestHandles(t *testing.T) {
+	bothWays(t, 2, func(t *testing.T, ctx context.Context, p *pool.Pool) {
+		var in []*conex.Buffer
+		for i := range 10 {
+			b, err := conex.NewBuffer(4096)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			b.Bytes()[0] = byte(10 * i)
+			in = append(in, b)
+		}
+		out, err := pool.Map(ctx, p, fill, in, pool.ChunkSize(4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, b := range out {
+			if got := b.Bytes()[0]; got != byte(10*i+1) || in[i].Bytes()[0] != got {
+				t.Errorf("buffer %d: %d and %d", i, got, in[i].Bytes()[0])
+			}
+			b.Close()
+		}
+	})
+	t.Run("initializer", func(t *testing.T) {
+		b, err := conex.NewBuffer(4096)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		copy(b.Bytes(), "hello")
+		ctx, p := newPool(t, pool.Config{Processes: 1, Initializer: keep.Bind(b)})
+		s, err := pool.Apply(ctx, p, recall, 0)
+		want(t, s, err, "hello")
+		want(t, string(b.Bytes()[:5]), nil, "Hello")
+	})
 }
 
 // An initialiser that fails ends the pool instead of being tried for ever.

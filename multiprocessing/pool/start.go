@@ -14,6 +14,7 @@ import (
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/wire"
+	"github.com/conexgo/conex/multiprocessing"
 )
 
 // A startArg is what a new worker process is told: its number, and what it
@@ -29,8 +30,8 @@ type startArg struct {
 // workers counts the worker processes of all pools, as Python does.
 var workers atomic.Uint64
 
-// myNumber is this process's number, if it is a worker of a pool.
-var myNumber atomic.Uint64
+// worker says that this process is a worker of a pool.
+var worker atomic.Bool
 
 // enrol is the first thing that every worker process of a Pool runs.
 var enrol = func() *conex.Func[startArg, struct{}] {
@@ -77,7 +78,8 @@ func (a *startArg) run(ctx context.Context) error {
 		}
 		return initialise(ctx, a.user.Name(), a.user.Call)
 	}
-	myNumber.Store(a.number)
+	multiprocessing.CurrentProcess().SetName(fmt.Sprintf("SpawnPoolWorker-%d", a.number))
+	worker.Store(true)
 	if a.name == "" {
 		return nil
 	}
@@ -107,7 +109,8 @@ func initialise(ctx context.Context, name string, fn func(context.Context) error
 // WorkerName returns the name of the worker that runs the call with this
 // context: "SpawnPoolWorker-3" for the third worker process that pools of this
 // program have started, "ThreadPoolWorker-1-3" for the third goroutine of the
-// first ThreadPool, and "" outside of a pool.
+// first ThreadPool, and "" outside of a pool. In a worker process it is the name
+// of multiprocessing.CurrentProcess.
 func WorkerName(ctx context.Context) string {
 	if name := futures.ThreadName(ctx); name != "" {
 		if at := strings.LastIndexByte(name, '_'); at >= 0 {
@@ -118,8 +121,8 @@ func WorkerName(ctx context.Context) string {
 		}
 		return name
 	}
-	if n := myNumber.Load(); n > 0 {
-		return fmt.Sprintf("SpawnPoolWorker-%d", n)
+	if worker.Load() {
+		return multiprocessing.CurrentProcess().Name()
 	}
 	return ""
 }
