@@ -126,9 +126,10 @@ func mapFile(fd int, name string) (*mapping, error) {
 	return &mapping{id: identOf(&st), name: name, size: size, mem: mem, lock: lock}, nil
 }
 
-// unlink takes the name away if it is still this block's. Between the look
-// and the unlink somebody else may do both, unlink and create: microseconds
-// that the system gives no means to close.
+// unlink takes the name away if it is still this block's. Those who sweep
+// cannot come between the look and the unlink, since m has the lock. One who
+// unlinks by himself and creates again can: microseconds that the system gives
+// no means to close.
 func (m *mapping) unlink() error {
 	path := shmDir + "/" + m.name
 	table.mu.Lock()

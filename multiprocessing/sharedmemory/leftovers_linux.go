@@ -97,9 +97,19 @@ func marked(st *unix.Stat_t) bool {
 		st.Mode&^(unix.S_IFMT|modeTracked) == 0 && st.Uid == uint32(os.Geteuid())
 }
 
-// removeIf unlinks name if it is still that of the block id.
+// removeIf unlinks name if it is still that of the block id. The lock keeps
+// those who sweep away meanwhile: else one might do so between the look and the
+// unlink, and somebody else use the name again.
 func removeIf(name string, id ident) {
 	path := shmDir + "/" + name
+	fd, err := open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if flock(fd, unix.LOCK_SH|unix.LOCK_NB) != nil {
+		return // is being swept
+	}
 	var st unix.Stat_t
 	if unix.Lstat(path, &st) == nil && identOf(&st) == id {
 		unix.Unlink(path)

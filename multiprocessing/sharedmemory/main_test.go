@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -43,7 +44,7 @@ type player struct {
 	t     testing.TB
 	cmd   *exec.Cmd
 	lines *bufio.Reader
-	in    interface{ Close() error }
+	in    io.WriteCloser
 	ended bool
 }
 
@@ -82,6 +83,14 @@ func (p *player) line() string {
 		p.t.Fatalf("the other program says nothing more: %v", err)
 	}
 	return strings.TrimSpace(s)
+}
+
+// tell sends it a line.
+func (p *player) tell(words ...any) {
+	p.t.Helper()
+	if _, err := fmt.Fprintln(p.in, words...); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // end closes its standard input, which it waits for, and waits for its end.

@@ -72,7 +72,7 @@ def empty(name):
 def cut(name):
     l = ShareableList(["\u00fc" * 7, 1], name=name)
     forget(l.shm)
-    say(len(l[0]) if sys.version_info < (3, 0) else repr(bytes(l.shm.buf[24:32])))
+    say("made")
     l.shm.close()
 
 
@@ -87,4 +87,7 @@ def careful(name):
     say("closed")
 
 
-globals()[sys.argv[1]](*sys.argv[2:])
+for line in iter(sys.stdin.readline, ""):
+    function, *words = line.split()
+    globals()[function](*words)
+    say("done")
