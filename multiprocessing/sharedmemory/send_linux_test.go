@@ -66,25 +66,7 @@ var (
 		}
 		return s, err
 	})
-	addUp = conex.Register("test/shmem/addup", func(_ context.Context, h half) (int, error) {
-		defer h.List.Close()
-		for i := h.From; i < h.To; i++ {
-			n, err := sharedmemory.Get[int](h.List, i)
-			if err != nil {
-				return 0, err
-			}
-			if err := h.List.Set(i, 2*n); err != nil {
-				return 0, err
-			}
-		}
-		return h.To - h.From, nil
-	})
 )
-
-type half struct {
-	List     *sharedmemory.ShareableList
-	From, To int
-}
 
 func newPool(t testing.TB, workers int) *process.Pool {
 	t.Helper()

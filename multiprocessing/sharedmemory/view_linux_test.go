@@ -13,7 +13,7 @@ import (
 
 type point struct {
 	X, Y float64
-	Tag  [4]uint8
+	Tag  [8]uint8
 }
 
 func TestSlice(t *testing.T) {
@@ -88,10 +88,10 @@ func TestSliceErrors(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := second(sharedmemory.SliceAt[int64](s, 4, 1)); !errors.Is(err, sharedmemory.ErrAlign) {
+	if err := second(sharedmemory.SliceAt[int64](s, 2, 1)); !errors.Is(err, sharedmemory.ErrAlign) {
 		t.Error(err)
 	}
-	if err := second(sharedmemory.NewViewAt[int64](s, 4, 1)); !errors.Is(err, sharedmemory.ErrAlign) {
+	if err := second(sharedmemory.NewViewAt[int64](s, 2, 1)); !errors.Is(err, sharedmemory.ErrAlign) {
 		t.Error(err)
 	}
 	s.Close() // refused views hold nothing
