@@ -3,7 +3,6 @@
 package multiprocessing
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/inherit"
-	"github.com/conexgo/conex/internal/mainctx"
 	"github.com/conexgo/conex/internal/propagate"
 	"github.com/conexgo/conex/internal/wire"
 
@@ -52,7 +50,7 @@ func (s *server) adopt(h *hello) error {
 // rehearse goes through what a process of the stock will have to do, as far as
 // that can be taken back, so that the code is in memory and the plans of the
 // messages are made when it counts.
-func rehearse() {
+func (s *server) rehearse() {
 	b, err := codec.Append(nil, &hello{Self: me.complete(inherited{Name: me.name, Key: make([]byte, 32), Identity: []int{1}}), Handles: []uint32{}})
 	if err != nil {
 		return
@@ -65,9 +63,7 @@ func rehearse() {
 		return
 	}
 	_ = guard(func() error {
-		ctx, cancel := context.WithCancelCause(context.Background())
-		defer cancel(nil)
-		ctx, err := propagate.Extract(mainctx.Wrap(ctx), nil)
+		ctx, err := propagate.Extract(s.root(), nil)
 		inherit.Own(ctx)
 		wire.Lookup("")
 		return err
@@ -76,7 +72,9 @@ func rehearse() {
 
 // preload runs functions ahead of need. Their context is the main thread's.
 func (s *server) preload(list preload) {
-	rehearse()
+	s.work.Lock()
+	defer s.work.Unlock()
+	s.rehearse()
 	var failed []error
 	for _, f := range list.Funcs {
 		if err := s.preloadOne(f); err != nil {
@@ -100,6 +98,6 @@ func (s *server) preloadOne(f preloadFunc) error {
 		if err != nil {
 			return err
 		}
-		return call(inherit.Own(mainctx.Wrap(context.Background())))
+		return call(inherit.Own(s.root()))
 	})
 }

@@ -24,6 +24,7 @@ type task func(context.Context) error
 
 // run is the life of the child from hello to its end.
 func (s *server) run(h *hello) {
+	s.work.Lock() // for good
 	ctx, fn, err := s.prepare(h)
 	if err != nil {
 		s.conn.Send(msgRefused, []byte(err.Error()), nil)
@@ -111,22 +112,28 @@ func (s *server) find(h *hello) (fn task, err error) {
 	return fn, nil
 }
 
-// taskContext makes the function's context: it ends with that of Start, carries
-// its values, and is the main thread's.
+// root returns the context of the main thread, from which all others here are
+// derived. It is made once: what was preloaded may still use it.
+func (s *server) root() context.Context {
+	s.rooted.Do(func() {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		s.ctx, s.cancel = mainctx.Wrap(ctx), cancel
+	})
+	return s.ctx
+}
+
+// taskContext makes the function's context: it ends with that of Start and
+// carries its values.
 func (s *server) taskContext(h *hello) (context.Context, error) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	s.mu.Lock()
-	s.cancel = cancel
-	s.mu.Unlock()
-	if d, ok := h.deadline(); ok {
-		ctx, s.stopTimer = context.WithDeadline(ctx, d)
-	}
-	ctx, err := propagate.Extract(mainctx.Wrap(ctx), h.Values)
+	ctx, err := propagate.Extract(s.root(), h.Values)
 	if err != nil {
 		return nil, err
 	}
+	if d, ok := h.deadline(); ok {
+		ctx, s.stopTimer = context.WithDeadline(ctx, d)
+	}
 	s.mu.Lock()
-	s.deadline = h.Deadline
+	s.begun, s.deadline = true, h.Deadline
 	s.mu.Unlock()
 	return inherit.Own(ctx), nil
 }
@@ -136,13 +143,13 @@ func (s *server) taskContext(h *hello) (context.Context, error) {
 // same moment, and with the right error.
 func (s *server) end(deadline bool, cause error) {
 	s.mu.Lock()
-	cancel, at := s.cancel, s.deadline
+	begun, at := s.begun, s.deadline
 	s.mu.Unlock()
 	if deadline && at != 0 && time.Until(time.Unix(0, at)) < 50*time.Millisecond {
 		return
 	}
-	if cancel != nil {
-		cancel(cause)
+	if begun {
+		s.cancel(cause)
 	}
 }
 

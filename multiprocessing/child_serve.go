@@ -32,11 +32,15 @@ type server struct {
 	files map[byte]*os.File
 	given []*shm.Shared // what travels beside the argument, one reference each
 
+	work      sync.Mutex // held while something runs: first what is preloaded
+	rooted    sync.Once  // for the next two, see root
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
 	stopTimer func() // of the function's deadline; the process ends sooner
 
-	mu          sync.Mutex              // protects what follows
-	cancel      context.CancelCauseFunc // nil until there is a function
-	deadline    int64                   // of the function's context
+	mu          sync.Mutex // protects what follows
+	begun       bool       // there is a function, whose context can be ended
+	deadline    int64      // of that
 	interrupted bool
 }
 
@@ -98,15 +102,15 @@ func (s *server) signals() {
 // interrupt ends the function's context, and the second time the process.
 func (s *server) interrupt() {
 	s.mu.Lock()
-	cancel, again := s.cancel, s.interrupted
-	s.interrupted = cancel != nil
+	begun, again := s.begun, s.interrupted
+	s.interrupted = begun
 	s.mu.Unlock()
 	switch {
-	case cancel == nil: // it was not told yet what to do
+	case !begun: // it was not told yet what to do
 	case again:
 		child.Exit(130)
 	default:
-		cancel(&conex.InterruptError{Signal: os.Interrupt})
+		s.cancel(&conex.InterruptError{Signal: os.Interrupt})
 	}
 }
 
