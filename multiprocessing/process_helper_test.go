@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strings"
@@ -101,6 +102,30 @@ func (b *box) rest() string {
 	}
 	return string(s)
 }
+
+// nest runs a process of a method inside another.
+var nest = conex.Register("test/process/nest", func(ctx context.Context, n nesting) (none, error) {
+	p, err := mp.Go(ctx, done.Bind(n.To), mp.WithContext(mp.Context{Method: n.Method}))
+	if err != nil {
+		return none{}, err
+	}
+	if err := p.Join(ctx); err != nil {
+		return none{}, err
+	}
+	return none{}, p.Err()
+})
+
+type nesting struct {
+	Method mp.StartMethod
+	To     *mail
+}
+
+// done says that it was there.
+var done = conex.Register("test/process/done", func(_ context.Context, m *mail) (none, error) {
+	time.Sleep(rand.N(2 * time.Millisecond))
+	m.send("done")
+	return none{}, nil
+})
 
 // run starts a process and waits for its end.
 func run(t *testing.T, target conex.Bound, opts ...mp.Option) *mp.Process {

@@ -306,7 +306,7 @@ var unknownFunc *conex.Func[none, none]
 func TestArguments(t *testing.T) {
 	leak.Check(t)
 	each(t, func(t *testing.T, opt mp.Option) {
-		big := bytes.Repeat([]byte("0123456789abcdef"), 2_200_000)
+		big := bytes.Repeat([]byte("0123456789abcdef"), 1_000_000)
 		b := newBox(t)
 		run(t, compare.Bind(parcel{Big: big, Sum: sum(big), To: map[string][]*mail{"a": {nil, b.mail}, "b": {b.mail}}}), opt)
 		b.want("a", "b")
