@@ -109,3 +109,13 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// threads is how many threads of the system a process has.
+func threads(t testing.TB, pid int) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}

@@ -39,3 +39,7 @@ func (p *Place) apart() {
 	}
 	yield()
 }
+
+// Mark says in word where the caller runs, for sides that do not spin
+// themselves: it is the other side's Theirs.
+func Mark(word *atomic.Int32) { word.Store(int32(core() + 1)) }
