@@ -80,8 +80,9 @@ func (s *synced) init(mark *atomic.Uint32, opts []Option) error {
 	return err
 }
 
-// Lock returns the lock. It may be taken and released without the object; whoever
-// takes it by Acquire is told as well what methods of the object have kept.
+// Lock returns the lock: get_lock. It may be used without the object; but that a
+// holder has died, and a Get or a Set has kept it back, only the object's own
+// Acquire tells.
 func (s *synced) Lock() Locker {
 	if s.rlock != nil {
 		return s.rlock
