@@ -120,6 +120,22 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 }
 
+func TestLockSoon(t *testing.T) {
+	var w atomic.Uint64
+	m := New(&w)
+	if !m.LockSoon() || m.Owner() != peer.Self() {
+		t.Fatal("a free lock was not taken")
+	}
+	if m.LockSoon() {
+		t.Fatal("a held lock was taken")
+	}
+	m.Unlock()
+	w.Store(pack(peer.New(1<<22, 1))) // nobody
+	if m.LockSoon() {
+		t.Error("it looked whether the holder is alive")
+	}
+}
+
 func TestOneProcess(t *testing.T) {
 	var w atomic.Uint64
 	m := New(&w)
