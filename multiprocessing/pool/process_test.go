@@ -412,3 +412,20 @@ func TestTerminateStuckWorker(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestStartMethods(t *testing.T) {
+	for _, m := range multiprocessing.AllStartMethods() {
+		t.Run(string(m), func(t *testing.T) {
+			c, err := multiprocessing.GetContext(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, p := newPool(t, pool.Config{Processes: 2, Context: c})
+			out, err := pool.Map(ctx, p, square, ints(100))
+			want(t, out, err, squares(100))
+		})
+	}
+	if p, err := pool.New(pool.Config{Context: multiprocessing.Context{Method: multiprocessing.Fork}}); !errors.Is(err, multiprocessing.ErrStartMethod) || p != nil {
+		t.Errorf("fork: %v, %v", p, err)
+	}
+}
