@@ -66,6 +66,9 @@ func startMap[A, R any](ctx context.Context, p AnyPool, fn futures.Callable[A, R
 	n := (len(in)-1)/o.chunk + 1
 	m.chunks = make([]chunk[A, R], n)
 	m.left.Store(int64(n))
+	for i := range m.chunks {
+		m.chunks[i].init(&m.job, i*o.chunk, min((i+1)*o.chunk, len(in)))
+	}
 	// A pool that is closed meanwhile takes all chunks.
 	if err := m.job.p.feed(); err != nil {
 		return failed[[]R](err), nil
@@ -76,9 +79,6 @@ func startMap[A, R any](ctx context.Context, p AnyPool, fn futures.Callable[A, R
 		if m.job.ctx, err = m.job.p.enter(&m.node, m, ctx); err != nil {
 			return failed[[]R](err), nil
 		}
-	}
-	for i := range m.chunks {
-		m.chunks[i].init(&m.job, i*o.chunk, min((i+1)*o.chunk, len(in)))
 	}
 	for i := range m.chunks {
 		m.chunks[i].submit()
