@@ -29,6 +29,9 @@ var errSwept = errors.New("the name is being swept")
 
 var firstSweep sync.Once
 
+// newName makes a name as CPython does. Tests change it.
+var newName = func() string { return fmt.Sprintf("psm_%08x", rand.Uint32()) }
+
 func createMapping(name string, cfg Config, how creation) (*mapping, error) {
 	if !cfg.Untracked {
 		firstSweep.Do(func() { Sweep() }) // what killed programs have left
@@ -36,7 +39,7 @@ func createMapping(name string, cfg Config, how creation) (*mapping, error) {
 	for range 1000 {
 		n := name
 		if name == "" {
-			n = fmt.Sprintf("psm_%08x", rand.Uint32())
+			n = newName()
 		}
 		m, err := makeBlock(n, name == "", cfg, how)
 		if err == nil {

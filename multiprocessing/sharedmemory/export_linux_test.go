@@ -7,6 +7,13 @@ func SetDir(dir string) (restore func()) {
 	return func() { shmDir = old }
 }
 
+// SetNames makes new names those given, again and again.
+func SetNames(names ...string) (restore func()) {
+	old, i := newName, -1
+	newName = func() string { i++; return names[i%len(names)] }
+	return func() { newName = old }
+}
+
 // SetInPlace makes named blocks in place, as where files without a name are
 // not to be had.
 func SetInPlace() (restore func()) {

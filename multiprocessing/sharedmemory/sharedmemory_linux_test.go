@@ -91,6 +91,22 @@ func TestGeneratedName(t *testing.T) {
 	}
 }
 
+// A new name that is taken already is passed over.
+func TestNewNameTaken(t *testing.T) {
+	leak.Check(t)
+	a, b := testName("fn1"), testName("fn2")
+	defer sharedmemory.SetNames(a, a, b)()
+	if s := block(t, sharedmemory.Config{Size: 1}); s.Name() != a {
+		t.Error(s)
+	}
+	if s := block(t, sharedmemory.Config{Size: 1}); s.Name() != b {
+		t.Error(s)
+	}
+	if s, err := sharedmemory.Create(sharedmemory.Config{Size: 1}); !errors.Is(err, fs.ErrExist) {
+		t.Error("all names are taken:", s, err)
+	}
+}
+
 func TestBadConfig(t *testing.T) {
 	leak.Check(t)
 	for _, c := range []struct {
