@@ -193,11 +193,11 @@ func TestEventChaos(t *testing.T) {
 
 func BenchmarkEventPingPong(b *testing.B) {
 	j := eventJob{Ask: must(multiprocessing.NewEvent()), Answer: must(multiprocessing.NewEvent())}
-	spawn(b, answerEvents.Bind(j))
+	p := spawn(b, answerEvents.Bind(j))
 	ctx := context.Background()
-	for b.Loop() {
+	bench(b, p, func() {
 		j.Ask.Set()
 		j.Answer.Wait(ctx)
 		j.Answer.Clear()
-	}
+	})
 }

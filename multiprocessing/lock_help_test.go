@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,4 +119,33 @@ func threads(t testing.TB, pid int) int {
 		t.Fatal(err)
 	}
 	return len(list)
+}
+
+// cpuTime is how long the threads of processes have run, those that live.
+func cpuTime(pids ...int) (sum time.Duration) {
+	for _, pid := range pids {
+		dir := "/proc/" + strconv.Itoa(pid) + "/task/"
+		list, _ := os.ReadDir(dir)
+		for _, e := range list {
+			text, _ := os.ReadFile(dir + e.Name() + "/schedstat")
+			ns, _, _ := strings.Cut(string(text), " ")
+			n, _ := strconv.Atoi(ns)
+			sum += time.Duration(n)
+		}
+	}
+	return sum
+}
+
+// bench measures step, and what it costs both processes: that says more on a
+// machine that does other things, too.
+func bench(b *testing.B, p *multiprocessing.Process, step func()) {
+	pid, _ := p.PID()
+	for range 200 {
+		step()
+	}
+	before := cpuTime(os.Getpid(), pid)
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric(float64(cpuTime(os.Getpid(), pid)-before)/float64(b.N), "cpu-ns/op")
 }

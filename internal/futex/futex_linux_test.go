@@ -122,6 +122,15 @@ func threads(t *testing.T) int {
 }
 
 func TestNudge(t *testing.T) {
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		most time.Duration
+	}{"interruptible": {t.Context(), 0}, "not": {context.Background(), time.Hour}} {
+		t.Run(name, func(t *testing.T) { testNudge(t, c.ctx, c.most) })
+	}
+}
+
+func testNudge(t *testing.T, ctx context.Context, most time.Duration) {
 	eachKernel(t, func(t *testing.T) {
 		leak.Check(t)
 		const n = ownThreads + 5
@@ -129,7 +138,7 @@ func TestNudge(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range n {
 			wg.Go(func() {
-				if err := Wait(t.Context(), &w[i], 0, 0); err != nil {
+				if err := Wait(ctx, &w[i], 0, most); err != nil {
 					t.Error(err)
 				}
 			})

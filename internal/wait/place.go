@@ -42,4 +42,8 @@ func (p *Place) apart() {
 
 // Mark says in word where the caller runs, for sides that do not spin
 // themselves: it is the other side's Theirs.
-func Mark(word *atomic.Int32) { word.Store(int32(core() + 1)) }
+func Mark(word *atomic.Int32) {
+	if CanSpin() {
+		word.Store(int32(core() + 1))
+	}
+}
