@@ -111,7 +111,6 @@ func spawn(ctx context.Context, c *call) (*link, error) {
 func (p *Process) follow(l *link, stop func() bool) {
 	result := l.ended()
 	stop()
-	nudge()
 	code := exitCode(l.child.Status())
 	var err error
 	if code != 0 {

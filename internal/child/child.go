@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"github.com/conexgo/conex/internal/futex"
 )
 
 // Spec says what to start. The zero value is useful: it starts this program
@@ -195,6 +197,8 @@ func (c *Child) watch() {
 	c.reaped = true
 	c.mu.Unlock()
 	close(c.done)
+	// What it held in shared memory may be waited for here.
+	futex.Nudge()
 }
 
 // PID returns the child's process id. It stays the child's own until Done is
