@@ -109,13 +109,17 @@ fuzz() {
 stress() {
 	local n=$1
 	shift
-	CONEX_STRESS=$n $go test -count=1 -timeout 60m "$@" ./internal/park ./threading/... ./queue ./sched ./contextvars
+	CONEX_STRESS=$n $go test -count=1 -timeout 60m "$@" ./internal/park ./threading/... ./queue ./sched ./contextvars ./multiprocessing/...
 }
 
-# chaos KILLS [FLAG…] kills that many workers of a pool under load.
+# chaos KILLS [FLAG…] does that many kills to each thing that must survive them:
+# pools, processes, locks, queues, pipes and whatever else has a test of chaos.
 chaos() {
-	local kills=$1
+	local kills=$1 count
 	shift
-	CONEX_CHAOS=$kills $go test -count=1 -timeout 60m -run '^TestChaos$' -v "$@" ./futures/process | tee "$work/chaos"
-	grep -q '^--- PASS: TestChaos' "$work/chaos" # go test is content with no tests at all
+	CONEX_CHAOS=$kills $go test -p 1 -count=1 -timeout 60m -run 'Chaos' -v "$@" ./futures/process ./internal/... ./multiprocessing/... |
+		grep -v 'no test files\|no tests to run' | tee "$work/chaos"
+	count=$(grep -c '^--- PASS: Test.*Chaos' "$work/chaos") # go test is content with no tests at all
+	echo "# $count tests of chaos with $kills kills each${*:+ ($*)}"
+	((count >= 10))
 }
