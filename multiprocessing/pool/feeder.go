@@ -43,7 +43,7 @@ func (m *imap[A, R]) read(ctx context.Context, in iter.Seq[A]) {
 	more := true
 	for a := range in {
 		if some == nil {
-			some = make([]A, 0, m.chunk)
+			some = make([]A, 0, min(m.chunk, 1024)) // the input may be short
 		}
 		if some = append(some, a); len(some) == m.chunk {
 			if more = m.send(some); !more {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"sync"
 
 	"github.com/conexgo/conex/futures"
@@ -68,7 +69,10 @@ func startIMap[A, R any](ctx context.Context, p AnyPool, fn futures.Callable[A, 
 	m.chunk = max(o.chunk, 1)
 	m.buffer = max(o.buffer, m.chunk)
 	if o.buffer == 0 {
-		m.buffer = max(1024, 4*m.chunk*m.job.p.size)
+		m.buffer = max(1024, m.chunk)
+		if most := math.MaxInt / (4 * m.job.p.size); m.chunk <= most {
+			m.buffer = max(1024, 4*m.job.p.size*m.chunk)
+		}
 	}
 	m.room.L = &m.mu
 	m.it.src, m.it.open, m.busy = m, 1, 1

@@ -28,6 +28,9 @@ func (p *Pool) Close() {
 		return
 	}
 	p.state.Store(stateClose)
+	if p.scope != nil {
+		p.dropScope(p.scope)
+	}
 	for n := p.live.next; n != &p.live; n = n.next {
 		if it, ok := n.call.(interface{ wakeFeeder() }); ok {
 			it.wakeFeeder() // it need not wait for room any more

@@ -44,12 +44,13 @@ func (p *Pool) enter(n *node, call terminable, user context.Context) (context.Co
 	}
 	s := p.scope
 	if s == nil || !same(s.user, user) {
-		if s != nil && s.calls == 0 {
-			s.cancel(nil)
-		}
+		old := s
 		s = &scope{user: user}
 		s.ctx, s.cancel = context.WithCancelCause(user)
 		p.scope = s
+		if old != nil {
+			p.dropScope(old)
+		}
 	}
 	s.calls++
 	n.scope = s
@@ -86,15 +87,17 @@ func (p *Pool) unlink(n *node) {
 	if s == nil {
 		return
 	}
-	if s.calls--; s.calls > 0 {
+	s.calls--
+	p.dropScope(s)
+}
+
+// dropScope ends s if it is of no use any more. The last one is kept, since the
+// next call will probably come with the same context. The caller holds mu.
+func (p *Pool) dropScope(s *scope) {
+	if s.calls > 0 || s == p.scope && p.state.Load() == stateRun {
 		return
 	}
-	// The next call will probably come with the same context. One that never
-	// ends costs nothing to keep.
-	if p.scope == s && s.user.Done() == nil {
-		return
-	}
-	if p.scope == s {
+	if s == p.scope {
 		p.scope = nil
 	}
 	s.cancel(nil)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -127,7 +128,7 @@ func TestApply(t *testing.T) {
 func TestMap(t *testing.T) {
 	everywhere(t, 4, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
 		for _, n := range []int{0, 1, 2, 10, 100, 1000} {
-			for _, opts := range [][]pool.MapOption{nil, {pool.ChunkSize(1)}, {pool.ChunkSize(7)}, {pool.ChunkSize(5000)}} {
+			for _, opts := range [][]pool.MapOption{nil, {pool.ChunkSize(1)}, {pool.ChunkSize(7)}, {pool.ChunkSize(math.MaxInt)}} {
 				out, err := pool.Map(ctx, p, square, ints(n), opts...)
 				want(t, out, err, squares(n))
 			}
@@ -295,7 +296,7 @@ func TestGetTimeout(t *testing.T) {
 
 func TestIMap(t *testing.T) {
 	everywhere(t, 3, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
-		for _, opts := range [][]pool.IMapOption{nil, {pool.ChunkSize(7)}, {pool.ChunkSize(100), pool.Buffer(3)}, {pool.Buffer(1)}} {
+		for _, opts := range [][]pool.IMapOption{nil, {pool.ChunkSize(7)}, {pool.ChunkSize(100), pool.Buffer(3)}, {pool.Buffer(1)}, {pool.ChunkSize(math.MaxInt)}} {
 			for _, n := range []int{0, 1, 10, 1000} {
 				var got []int
 				for v, err := range pool.IMap(ctx, p, square, slices.Values(ints(n)), opts...).All(ctx) {
