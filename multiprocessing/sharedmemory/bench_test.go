@@ -66,3 +66,28 @@ func BenchmarkShareableListAny(b *testing.B) {
 		}
 	}
 }
+
+// The memory is taken when the block is made: time for each megabyte.
+func BenchmarkLarge(b *testing.B) {
+	const size = 64 << 20
+	b.SetBytes(size)
+	for b.Loop() {
+		s, err := sharedmemory.Create(sharedmemory.Config{Size: size})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
+		s.Unlink()
+	}
+}
+
+// Starting and ending a janitor.
+func BenchmarkOwner(b *testing.B) {
+	for b.Loop() {
+		o, err := sharedmemory.NewOwner()
+		if err != nil {
+			b.Fatal(err)
+		}
+		o.Close()
+	}
+}

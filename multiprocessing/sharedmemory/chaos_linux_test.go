@@ -94,7 +94,7 @@ func TestChaos(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("CONEX_CHAOS")); err == nil {
 		kills = n
 	}
-	for name, set := range map[string]string{"": "", "in place": "CHAOS_IN_PLACE=1", "owner": "CHAOS_OWNER=1"} {
+	for name, set := range map[string]string{"aside": "", "in place": "CHAOS_IN_PLACE=1", "owner": "CHAOS_OWNER=1"} {
 		dir, env := ownDir(t)
 		t.Run(name, func(t *testing.T) { chaos(t, dir, kills/3+1, env, set) })
 	}

@@ -100,10 +100,12 @@
 //	an item of a list, set and got       58 ns   (CPython 3.13: 2.8 µs)
 //	the same with At                     67 ns, one allocation
 //
-// Creating takes the memory at once, 0.3 ms a megabyte, unless Config.Sparse. A
+// Creating takes the memory at once and gives it back at the end, 0.8 ms a
+// megabyte in all on that machine, unless Config.Sparse. A
 // tracked block costs a descriptor: in the process that created it until it is
 // unlinked, in others while they have it open. Attaching twice in one process
-// maps once. An Owner costs a process of some megabytes.
+// maps once. An Owner costs a process with less than a megabyte of its own, and
+// 5 ms for its start and its end.
 //
 // # Platforms
 //

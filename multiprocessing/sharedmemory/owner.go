@@ -13,8 +13,8 @@ import (
 // itself, and the Owner's process, the janitor, only waits for the program's end.
 //
 // A janitor is this program, started again; so the program needs conex.Main or
-// conex.Init. It takes one to three milliseconds to start and a few megabytes
-// while it waits. It does not notice Ctrl-C and SIGTERM.
+// conex.Init. It takes some milliseconds to start, and less than a megabyte of its
+// own while it waits. It does not notice Ctrl-C and SIGTERM.
 //
 // A kill -9 of the program therefore leaves nothing: its janitor unlinks the
 // blocks within milliseconds. Only if both are killed, which is what a parent

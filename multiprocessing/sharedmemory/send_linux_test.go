@@ -219,6 +219,33 @@ func TestSendCut(t *testing.T) {
 	}
 }
 
+// Whatever arrives as a handle: an error, or the block that is meant.
+func FuzzReadHandle(f *testing.F) {
+	s, err := sharedmemory.Create(sharedmemory.Config{Size: 32})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { s.Close(); s.Unlink() })
+	var e codec.Encoder
+	must(0, s.AppendHandle(&e))
+	f.Add(e.Buf)
+	f.Add([]byte("\x02..\x01\x01"))
+	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got sharedmemory.SharedMemory
+		if err := got.ReadHandle(&codec.Decoder{Buf: data}); err == nil {
+			if len(got.Bytes()) != got.Size() || got.Close() != nil {
+				t.Error(&got)
+			}
+		}
+		var l sharedmemory.ShareableList
+		if err := l.ReadHandle(&codec.Decoder{Buf: data}); err == nil {
+			l.Items()
+			l.Close()
+		}
+	})
+}
+
 func TestCollected(t *testing.T) {
 	leak.Check(t)
 	base, _ := sharedmemory.Mapped()
