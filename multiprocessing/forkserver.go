@@ -44,8 +44,9 @@ type standby struct {
 	now     settings // of this process when it was taken
 	born    settings // of this process when that one was started
 	failed  PreloadPolicy
-	waits   bool   // it has functions to preload, and has not said that they are done
-	trouble string // what it said
+	loads   bool   // it has functions to preload
+	up      bool   // it has said that it has come up, and what it preloads has run
+	trouble string // what it said of that
 }
 
 // start runs c in a process of the stock, or in a new one if there is none that
@@ -122,7 +123,7 @@ func (t *standbys) launch() (*standby, error) {
 	t.mu.Lock()
 	p, policy := t.preload, t.onError
 	t.mu.Unlock()
-	s := &standby{born: currentSettings(), failed: policy, waits: len(p.Funcs) > 0}
+	s := &standby{born: currentSettings(), failed: policy, loads: len(p.Funcs) > 0}
 	s.now = s.born
 	var err error
 	if s.link, err = launch(executable()); err != nil {
@@ -220,37 +221,40 @@ func (t *standbys) warm(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return watch.Reason(ctx)
 	}
+	t.mu.Lock()
+	size, epoch := t.size, t.epoch
+	t.mu.Unlock()
 	var ready []*standby
 	defer func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.idle = append(t.idle, ready...)
-	}()
-	for {
-		t.mu.Lock()
-		size := t.size
-		t.mu.Unlock()
-		if len(ready) >= size {
-			return nil
+		for _, s := range ready {
+			if t.epoch == epoch && len(t.idle) < t.size { // nobody has changed or filled it meanwhile
+				t.idle = append(t.idle, s)
+			} else {
+				t.drop(s)
+			}
 		}
+	}()
+	for len(ready) < size {
 		s := t.take()
 		if s == nil {
 			var err error
 			if s, err = t.launch(); err != nil {
-				return fmt.Errorf("%w: warming the stock: %w", ErrProcess, err)
+				return about("warming the stock", err)
 			}
 		}
 		if err := s.ready(ctx); err != nil {
-			return fmt.Errorf("%w: warming the stock: %w", ErrProcess, err)
+			return about("warming the stock", err)
 		}
 		ready = append(ready, s)
 	}
+	return nil
 }
 
 // ready waits until s has come up.
 func (s *standby) ready(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, s.link.abandon)
-	s.waits = true // all of them say so, also without functions
 	err := s.preloaded()
 	if stop() && err == nil {
 		return nil
@@ -267,7 +271,7 @@ func (s *standby) prepare(c *call) error {
 	if s == nil {
 		return nil
 	}
-	if s.waits {
+	if s.loads {
 		if err := s.preloaded(); err != nil {
 			return err
 		}
@@ -277,13 +281,13 @@ func (s *standby) prepare(c *call) error {
 
 // preloaded waits until s has preloaded what it should.
 func (s *standby) preloaded() error {
-	for s.waits {
+	for !s.up {
 		fr, _, err := s.link.conn.Recv(true)
 		if err != nil {
 			return err
 		}
 		if fr.Type == msgPreloaded {
-			s.waits, s.trouble = false, string(fr.Payload)
+			s.up, s.trouble = true, string(fr.Payload)
 		}
 	}
 	switch {

@@ -43,7 +43,7 @@ const defaultStock = 4
 // cannot be encoded, or that the stock is negative. Safe for concurrent use.
 func SetForkServer(cfg ForkServerConfig) error {
 	if cfg.Stock < 0 || cfg.OnError < PreloadIgnore || cfg.OnError > PreloadFail {
-		return fmt.Errorf("%w: ForkServerConfig with a stock of %d and policy %d", ErrProcess, cfg.Stock, cfg.OnError)
+		return failure(fmt.Sprintf("ForkServerConfig with a stock of %d and policy %d", cfg.Stock, cfg.OnError))
 	}
 	p := new(preload)
 	for _, b := range cfg.Preload {
@@ -53,7 +53,7 @@ func SetForkServer(cfg ForkServerConfig) error {
 		e := codec.Encoder{NoHandles: true}
 		id, err := b.Encode(&e)
 		if err != nil {
-			return fmt.Errorf("%w: preloading %q: %w", ErrProcess, b.Name(), err)
+			return about(fmt.Sprintf("preloading %q", b.Name()), err)
 		}
 		p.Funcs = append(p.Funcs, preloadFunc{b.Name(), wire.Entries()[id].Sig, e.Buf})
 	}

@@ -28,8 +28,10 @@ func stockOf(t *testing.T, cfg mp.ForkServerConfig) {
 		mp.StopForkServer()
 		mp.SetForkServer(mp.ForkServerConfig{})
 	})
-	if err := mp.WarmForkServer(within(t, 20*time.Second)); err != nil {
-		t.Fatal(err)
+	for range 2 { // again changes nothing
+		if err := mp.WarmForkServer(within(t, 20*time.Second)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -31,6 +31,19 @@ func (e *ExitError) Is(target error) bool {
 	return target == ErrProcess || ok && o.Code == e.Code
 }
 
+// about makes an error of this package of another one: it matches ErrProcess and
+// what err matches.
+func about(what string, err error) error { return &aboutError{what, err} }
+
+type aboutError struct {
+	what string
+	err  error
+}
+
+func (e *aboutError) Error() string        { return "multiprocessing: " + e.what + ": " + e.err.Error() }
+func (e *aboutError) Unwrap() error        { return e.err }
+func (e *aboutError) Is(target error) bool { return target == ErrProcess }
+
 // What a child's function returns may be an error of this package, and its
 // parent wants to know which.
 func init() {

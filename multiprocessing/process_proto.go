@@ -100,18 +100,18 @@ func (p *Process) newCall(ctx context.Context) (*call, error) {
 		c.take(e.Handles)
 		if err != nil {
 			c.release()
-			return nil, fmt.Errorf("%w: %s cannot take the argument of %q along: %w", ErrProcess, p.Name(), p.target.Name(), err)
+			return nil, about(fmt.Sprintf("%s cannot take the argument of %q along", p.Name(), p.target.Name()), err)
 		}
 		c.HasTarget, c.Func, c.Sig = true, p.target.Name(), wire.Entries()[id].Sig
 		if err := c.setArg(e.Buf); err != nil {
 			c.release()
-			return nil, fmt.Errorf("%w: the argument of %s: %w", ErrProcess, p.Name(), err)
+			return nil, about("the argument of "+p.Name(), err)
 		}
 	}
 	var err error
 	if c.Values, err = propagate.Inject(ctx); err != nil {
 		c.release()
-		return nil, fmt.Errorf("%w: %s cannot take its context along: %w", ErrProcess, p.Name(), err)
+		return nil, about(p.Name()+" cannot take its context along", err)
 	}
 	c.Cancellable = ctx.Done() != nil
 	if d, ok := ctx.Deadline(); ok {

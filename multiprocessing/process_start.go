@@ -2,7 +2,6 @@ package multiprocessing
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/watch"
@@ -90,7 +89,7 @@ func (p *Process) newLink(ctx context.Context) (*link, error) {
 		l, err = spawn(ctx, c)
 	}
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w: starting %s: %w", ErrProcess, p.Name(), err)
+		err = about("starting "+p.Name(), err)
 	}
 	return l, err
 }
