@@ -1,6 +1,9 @@
 package multiprocessing
 
-import "github.com/conexgo/conex/threading"
+import (
+	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/threading"
+)
 
 // A lockMisuse is a misuse of a lock: it matches the error that package
 // threading has for it.
@@ -20,3 +23,13 @@ var (
 	errNoThread    = &lockMisuse{threading.ErrNoThread, "the context carries no thread, so that nothing can be owned: pass the one that a process's or thread's function was given, or make one with threading.Adopt"}
 	errNilFunction = &lockMisuse{threading.ErrNilFunc, "nil function"}
 )
+
+func init() {
+	conex.RegisterError("multiprocessing.ErrOwnerDied", ErrOwnerDied)
+	for name, err := range map[string]error{
+		"NotInitialized": threading.ErrNotInitialized, "NotLocked": threading.ErrNotLocked, "NotOwner": threading.ErrNotOwner,
+		"NoThread": threading.ErrNoThread, "BrokenBarrier": threading.ErrBrokenBarrier, "Parties": threading.ErrParties,
+	} {
+		conex.RegisterError("threading.Err"+name, err)
+	}
+}
