@@ -84,9 +84,7 @@ func (s *BoundedSemaphore) Locked() bool { return s.Value() == 0 }
 // fn; a nil fn is threading.ErrNilFunc. It releases the permit however fn ends,
 // also by a panic or [runtime.Goexit].
 func (s *BoundedSemaphore) With(ctx context.Context, fn func(ctx context.Context) error) error {
-	err := s.s.with(ctx, s, fn)
-	runtime.KeepAlive(s)
-	return err
+	return with(ctx, s, fn)
 }
 
 // String shows the value and the bound, as in "BoundedSemaphore(value=1, bound=2)".

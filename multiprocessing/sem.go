@@ -2,6 +2,7 @@ package multiprocessing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,8 @@ func newSem(value int, kind uint32) (*sem, error) {
 func tooMany(value int) error {
 	return fmt.Errorf("%w: %d, processes can share %d", threading.ErrTooManyPermits, value, maxPermits)
 }
+
+var errFull = fmt.Errorf("%w: there are %d already", threading.ErrTooManyPermits, maxPermits)
 
 // localSem returns this process's side of the semaphore in b.
 func localSem(b *handle.Block, kind uint32) (*sem, error) {
@@ -163,17 +166,20 @@ func (s *sem) value() int {
 	return int(s.free(s.mem.word.Load()))
 }
 
-// with is With: x is the semaphore that s is in.
-func (s *sem) with(ctx context.Context, x any, fn func(ctx context.Context) error) (err error) {
+// with is the With of all semaphores.
+func with(ctx context.Context, s interface {
+	Acquire(ctx context.Context) error
+	Release() error
+}, fn func(ctx context.Context) error) (err error) {
 	if fn == nil {
 		return threading.ErrNilFunc
 	}
-	if err := s.acquire(ctx, x); err != nil {
+	if err := s.Acquire(ctx); err != nil {
 		return err
 	}
 	defer func() {
-		if e := s.release(); e != nil && err == nil {
-			err = e
+		if e := s.Release(); e != nil {
+			err = errors.Join(err, e)
 		}
 	}()
 	return fn(ctx)

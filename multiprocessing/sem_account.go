@@ -278,7 +278,7 @@ func (s *sem) full() error {
 	if s.bounded {
 		return threading.ErrReleasedTooOften
 	}
-	return tooMany(maxPermits + 1)
+	return errFull
 }
 
 // pause is where tests look at an operation that is half done.

@@ -111,9 +111,7 @@ func (s *Semaphore) Locked() bool { return s.Value() == 0 }
 // fn; a nil fn is threading.ErrNilFunc. It releases the permit however fn ends,
 // also by a panic or [runtime.Goexit].
 func (s *Semaphore) With(ctx context.Context, fn func(ctx context.Context) error) error {
-	err := s.s.with(ctx, s, fn)
-	runtime.KeepAlive(s)
-	return err
+	return with(ctx, s, fn)
 }
 
 // String shows the value, as in "Semaphore(value=1)".
