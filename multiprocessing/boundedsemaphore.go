@@ -13,7 +13,8 @@ import (
 // resource of limited size, such as connections to a server that several
 // processes use. It stands for Python's multiprocessing.BoundedSemaphore.
 //
-// It is made by [NewBoundedSemaphore]; the methods of the zero value fail. It
+// It is made by [NewBoundedSemaphore]; the methods of the zero value fail with
+// threading.ErrNotInitialized. It
 // must not be copied, can be sent to other processes, and is safe for concurrent
 // use. What it does when a process ends, order and memory model are those of
 // Semaphore: permits return, unless processes have released what others had
@@ -84,7 +85,7 @@ func (s *BoundedSemaphore) Locked() bool { return s.Value() == 0 }
 // fn; a nil fn is threading.ErrNilFunc. It releases the permit however fn ends,
 // also by a panic or [runtime.Goexit].
 func (s *BoundedSemaphore) With(ctx context.Context, fn func(ctx context.Context) error) error {
-	return with(ctx, s, fn)
+	return withLock(ctx, s, fn)
 }
 
 // String shows the value and the bound, as in "BoundedSemaphore(value=1, bound=2)".
@@ -92,11 +93,12 @@ func (s *BoundedSemaphore) String() string {
 	return fmt.Sprintf("BoundedSemaphore(value=%d, bound=%d)", s.Value(), s.Bound())
 }
 
-// AppendHandle lets a semaphore travel to another process. It is called by the
-// encoding of arguments and items, not by programs.
+func (s *BoundedSemaphore) releaseFor(context.Context) error { return s.Release() }
+
+// AppendHandle makes a *BoundedSemaphore travel. It is for the codec.
 func (s *BoundedSemaphore) AppendHandle(e *codec.Encoder) error { return s.s.append(e) }
 
-// ReadHandle is the other side of AppendHandle.
+// ReadHandle is the other half of AppendHandle.
 func (s *BoundedSemaphore) ReadHandle(d *codec.Decoder) (err error) {
 	s.s, err = readSem(d, kindBounded)
 	return err

@@ -20,7 +20,7 @@ import (
 //	_multiprocessing.SemLock._rebuild(0, 1, 2**31-1, "/name")
 //
 // It is made by [CreateNamedSemaphore] or [OpenNamedSemaphore]; the methods of
-// the zero value fail. It must not be copied. It can be sent to other processes:
+// the zero value fail with threading.ErrNotInitialized. It must not be copied. It can be sent to other processes:
 // what travels is the name, so it arrives only while the name is there. Its
 // methods are safe for concurrent use.
 //
@@ -118,7 +118,7 @@ func (s *NamedSemaphore) Locked() bool { return s.Value() == 0 }
 // fn; a nil fn is threading.ErrNilFunc. It releases the permit however fn ends,
 // also by a panic or [runtime.Goexit], unless s was closed meanwhile.
 func (s *NamedSemaphore) With(ctx context.Context, fn func(ctx context.Context) error) error {
-	return with(ctx, s, fn)
+	return withLock(ctx, s, fn)
 }
 
 // Unlink takes the name away. Those who have the semaphore go on with it; nobody
@@ -137,8 +137,9 @@ func (s *NamedSemaphore) String() string {
 	return "NamedSemaphore(" + s.Name() + ", value=" + strconv.Itoa(s.Value()) + ")"
 }
 
-// AppendHandle lets a semaphore travel to another process, by its name. It is
-// called by the encoding of arguments and items, not by programs.
+func (s *NamedSemaphore) releaseFor(context.Context) error { return s.Release() }
+
+// AppendHandle makes a *NamedSemaphore travel, by its name. It is for the codec.
 func (s *NamedSemaphore) AppendHandle(e *codec.Encoder) error {
 	if err := s.s.check(); err != nil {
 		return err
@@ -147,7 +148,7 @@ func (s *NamedSemaphore) AppendHandle(e *codec.Encoder) error {
 	return nil
 }
 
-// ReadHandle is the other side of AppendHandle: it opens the semaphore.
+// ReadHandle is the other half of AppendHandle: it opens the semaphore.
 func (s *NamedSemaphore) ReadHandle(d *codec.Decoder) error {
 	name, err := d.ReadString()
 	if err != nil {

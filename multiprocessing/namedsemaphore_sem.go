@@ -11,7 +11,6 @@ import (
 	"unsafe"
 
 	"github.com/conexgo/conex/internal/futex"
-	"github.com/conexgo/conex/internal/wait"
 	"github.com/conexgo/conex/threading"
 )
 
@@ -36,6 +35,7 @@ type namedSem struct {
 	mem    *posixSem
 	low    *atomic.Uint32 // the low half of mem.data: what sleepers sleep on
 	closed atomic.Bool
+	spin   spinner
 	turn   futex.Turn    // who has it sleeps in the kernel
 	order  atomic.Uint32 // for the race detector
 }
@@ -47,7 +47,9 @@ func newNamedSem(name, file string, mem *posixSem) *namedSem {
 	if bigEndian {
 		p = unsafe.Add(p, 4)
 	}
-	return &namedSem{name: name, file: file, mem: mem, low: (*atomic.Uint32)(p)}
+	s := &namedSem{name: name, file: file, mem: mem, low: (*atomic.Uint32)(p)}
+	s.spin.init(new(atomic.Int32), new(atomic.Int32)) // there is no room to say where one runs
+	return s
 }
 
 func createNamed(name string, n int) (*namedSem, error) {
@@ -97,7 +99,7 @@ func posixError(doing, name string, err error) error {
 func (s *namedSem) check() error {
 	switch {
 	case s == nil:
-		return errNoSemaphore
+		return errZeroLock
 	case s.closed.Load():
 		return ErrClosed
 	}
@@ -116,7 +118,7 @@ func (s *namedSem) try() (bool, error) {
 		case value == 0:
 			return false, nil
 		case s.mem.data.CompareAndSwap(d, d-1):
-			if semRace {
+			if raceEnabled {
 				s.order.Load()
 			}
 			return true, nil
@@ -128,7 +130,7 @@ func (s *namedSem) release() error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if semRace {
+	if raceEnabled {
 		s.order.Add(1)
 	}
 	for {
@@ -151,14 +153,9 @@ func (s *namedSem) acquire(ctx context.Context, obj any) error {
 	if ok, err := s.try(); ok || err != nil {
 		return err
 	}
-	if wait.CanSpin() {
-		for range semSpins {
-			if s.low.Load() == 0 {
-				continue
-			}
-			if ok, err := s.try(); ok || err != nil {
-				return err
-			}
+	if ctx.Err() == nil && s.spin.until(func() bool { return s.low.Load() > 0 }) {
+		if ok, err := s.try(); ok || err != nil {
+			return err
 		}
 	}
 	if err := s.turn.Acquire(ctx, obj); err != nil {
@@ -187,7 +184,7 @@ func (s *namedSem) sleep(ctx context.Context) (err error) {
 			return ErrCorrupt
 		case value > 0:
 			if s.mem.data.CompareAndSwap(d, d-1-oneSleeper) {
-				if semRace {
+				if raceEnabled {
 					s.order.Load()
 				}
 				return nil
@@ -223,7 +220,7 @@ func (s *namedSem) value() int {
 
 func (s *namedSem) close() error {
 	if s == nil {
-		return errNoSemaphore
+		return errZeroLock
 	}
 	if s.closed.CompareAndSwap(false, true) {
 		futex.Nudge() // those who wait look at closed
@@ -233,7 +230,7 @@ func (s *namedSem) close() error {
 
 func (s *namedSem) unlink() error {
 	if s == nil {
-		return errNoSemaphore
+		return errZeroLock
 	}
 	return posixError("unlinking", s.name, unlinkPosix(s.file))
 }

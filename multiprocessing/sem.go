@@ -1,8 +1,6 @@
 package multiprocessing
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -15,15 +13,19 @@ import (
 	"github.com/conexgo/conex/threading"
 )
 
-// sharedSem is a semaphore's memory.
+// sharedSem is a semaphore's memory. The first line of it is written all the
+// time, the slots only when processes take turns.
 type sharedSem struct {
 	word    atomic.Uint64
-	bell    atomic.Uint32         // changes when sleepers are to look again: what they sleep on
-	asleep  atomic.Uint32         // not 0: somebody may sleep
-	initial uint32                // does not change
-	kind    uint32                // does not change
-	_       [40]byte              // to a cache line
-	slots   [lastSlot + 1]account // by tenant; the first is of all processes beyond the others
+	bell    atomic.Uint32 // changes when sleepers are to look again: what they sleep on
+	asleep  atomic.Uint32 // not 0: somebody may sleep
+	initial uint32        // does not change
+	kind    uint32        // does not change
+	waiter  atomic.Int32  // where the last one ran who polled
+	waker   atomic.Int32  // where the last one ran who woke somebody
+	_       [32]byte
+
+	slots [lastSlot + 1]account // by tenant; the first is of all processes beyond the others
 }
 
 // The kinds of semaphores. Memory that was never one has none.
@@ -43,6 +45,7 @@ type sem struct {
 	slot    atomic.Uint32 // ours, or noSlot
 
 	mu     sync.Mutex    // held to find a slot
+	spin   spinner
 	turn   futex.Turn    // who has it sleeps on the bell
 	lookAt atomic.Uint32 // the slot where settle goes on
 
@@ -62,10 +65,7 @@ func newSem(value int, kind uint32) (*sem, error) {
 	case value > maxPermits:
 		return nil, tooMany(value)
 	}
-	if err := futex.Supported(); err != nil {
-		return nil, err
-	}
-	b, err := handle.New(int(unsafe.Sizeof(sharedSem{})))
+	b, err := newBlock(int(unsafe.Sizeof(sharedSem{})))
 	if err != nil {
 		return nil, err
 	}
@@ -99,36 +99,35 @@ func openSem(b *handle.Block, mem *sharedSem, self peer.ID, alive func(peer.ID) 
 		s.bounded, s.most = true, s.initial
 	}
 	s.slot.Store(noSlot)
+	s.spin.init(&mem.waiter, &mem.waker)
 	return s
 }
 
 // append and readSem are for AppendHandle and ReadHandle.
 func (s *sem) append(e *codec.Encoder) error {
 	if s == nil {
-		return errNoSemaphore
+		return errZeroLock
 	}
 	return s.block.Append(e)
 }
 
 func readSem(d *codec.Decoder, kind uint32) (*sem, error) {
-	b, err := handle.Read(d, int(unsafe.Sizeof(sharedSem{})))
+	b, err := readBlock(d, int(unsafe.Sizeof(sharedSem{})))
 	if err != nil {
 		return nil, err
 	}
 	return localSem(b, kind)
 }
 
-var errNoSemaphore = failure("a semaphore must be made by NewSemaphore or NewBoundedSemaphore: the zero value is none")
-
 // try takes a permit if there is one.
 func (s *sem) try() (bool, error) {
 	if s == nil {
-		return false, errNoSemaphore
+		return false, errZeroLock
 	}
 	w := s.mem.word.Load()
 	if value := s.valueOf(w); uint32(tenantOf(w)) == s.slot.Load() && value != 0 && value+s.balanceOf(w) <= s.initial {
 		if s.mem.word.CompareAndSwap(w, w+s.take) {
-			if semRace {
+			if raceEnabled {
 				s.order.Load()
 			}
 			return true, nil
@@ -140,9 +139,9 @@ func (s *sem) try() (bool, error) {
 // release adds a permit.
 func (s *sem) release() error {
 	if s == nil {
-		return errNoSemaphore
+		return errZeroLock
 	}
-	if semRace {
+	if raceEnabled {
 		s.order.Add(1)
 	}
 	w := s.mem.word.Load()
@@ -164,23 +163,4 @@ func (s *sem) value() int {
 	}
 	s.settle(lastSlot)
 	return int(s.free(s.mem.word.Load()))
-}
-
-// with is the With of all semaphores.
-func with(ctx context.Context, s interface {
-	Acquire(ctx context.Context) error
-	Release() error
-}, fn func(ctx context.Context) error) (err error) {
-	if fn == nil {
-		return threading.ErrNilFunc
-	}
-	if err := s.Acquire(ctx); err != nil {
-		return err
-	}
-	defer func() {
-		if e := s.Release(); e != nil {
-			err = errors.Join(err, e)
-		}
-	}()
-	return fn(ctx)
 }

@@ -227,7 +227,7 @@ func (s *sem) trySlow() (bool, error) {
 			}
 			s.pause()
 		}
-		if semRace {
+		if raceEnabled {
 			s.order.Load()
 		}
 		return true, nil

@@ -7,10 +7,6 @@ import (
 	"github.com/conexgo/conex/internal/wait"
 )
 
-// semSpins is how often a semaphore without free permits is looked at before
-// going to sleep, where there is more than one core: about a microsecond.
-const semSpins = 400
-
 // settleAtOnce is how many processes a waiter looks at, each time its wait is
 // over without a reason, which takes some microseconds for each.
 const settleAtOnce = 32
@@ -20,14 +16,9 @@ func (s *sem) acquire(ctx context.Context, obj any) error {
 	if ok, err := s.try(); ok || err != nil {
 		return err
 	}
-	if wait.CanSpin() {
-		for range semSpins {
-			if s.free(s.mem.word.Load()) == 0 {
-				continue
-			}
-			if ok, err := s.try(); ok || err != nil {
-				return err
-			}
+	if ctx.Err() == nil && s.spin.until(func() bool { return s.free(s.mem.word.Load()) > 0 }) {
+		if ok, err := s.try(); ok || err != nil {
+			return err
 		}
 	}
 	return s.sleep(ctx, obj)
@@ -89,6 +80,7 @@ func (s *sem) passOn() {
 func (s *sem) ring() {
 	s.mem.asleep.Store(0)
 	s.mem.bell.Add(1)
+	wait.Mark(&s.mem.waker)
 	futex.Wake(&s.mem.bell, 1)
 }
 

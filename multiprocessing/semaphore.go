@@ -13,8 +13,8 @@ import (
 // multiprocessing.Semaphore, and costs about the same as a semaphore within one
 // process: one atomic operation for each call, as long as nobody has to wait.
 //
-// It is made by [NewSemaphore]; the methods of the zero value fail, as no
-// process could share it. It must not be copied. It can be sent to other
+// It is made by [NewSemaphore]; the methods of the zero value fail with
+// threading.ErrNotInitialized. It must not be copied. It can be sent to other
 // processes, as or within an argument and through queues and connections: all
 // of them have the same permits then. Its methods are safe for concurrent use.
 //
@@ -111,17 +111,18 @@ func (s *Semaphore) Locked() bool { return s.Value() == 0 }
 // fn; a nil fn is threading.ErrNilFunc. It releases the permit however fn ends,
 // also by a panic or [runtime.Goexit].
 func (s *Semaphore) With(ctx context.Context, fn func(ctx context.Context) error) error {
-	return with(ctx, s, fn)
+	return withLock(ctx, s, fn)
 }
 
 // String shows the value, as in "Semaphore(value=1)".
 func (s *Semaphore) String() string { return "Semaphore(value=" + strconv.Itoa(s.Value()) + ")" }
 
-// AppendHandle lets a semaphore travel to another process. It is called by the
-// encoding of arguments and items, not by programs.
+func (s *Semaphore) releaseFor(context.Context) error { return s.Release() }
+
+// AppendHandle makes a *Semaphore travel. It is for the codec.
 func (s *Semaphore) AppendHandle(e *codec.Encoder) error { return s.s.append(e) }
 
-// ReadHandle is the other side of AppendHandle.
+// ReadHandle is the other half of AppendHandle.
 func (s *Semaphore) ReadHandle(d *codec.Decoder) (err error) {
 	s.s, err = readSem(d, kindSemaphore)
 	return err

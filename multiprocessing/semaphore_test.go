@@ -204,18 +204,18 @@ func TestSemaphoreSizes(t *testing.T) {
 func TestSemaphoreZeroValue(t *testing.T) {
 	ctx := context.Background()
 	for _, s := range []semaphore{new(mp.Semaphore), new(mp.BoundedSemaphore), new(mp.NamedSemaphore)} {
-		if err := s.Acquire(ctx); !errors.Is(err, mp.ErrProcess) {
+		if err := s.Acquire(ctx); !errors.Is(err, threading.ErrNotInitialized) {
 			t.Errorf("%T: Acquire: %v", s, err)
 		}
-		if ok, err := s.TryAcquire(); ok || !errors.Is(err, mp.ErrProcess) {
+		if ok, err := s.TryAcquire(); ok || !errors.Is(err, threading.ErrNotInitialized) {
 			t.Errorf("%T: TryAcquire: %v, %v", s, ok, err)
 		}
-		if err := s.Release(); !errors.Is(err, mp.ErrProcess) {
+		if err := s.Release(); !errors.Is(err, threading.ErrNotInitialized) {
 			t.Errorf("%T: Release: %v", s, err)
 		}
 		called := false
 		err := s.With(ctx, func(context.Context) error { called = true; return nil })
-		if called || !errors.Is(err, mp.ErrProcess) {
+		if called || !errors.Is(err, threading.ErrNotInitialized) {
 			t.Errorf("%T: With: %v", s, err)
 		}
 		wantValue(t, s, 0)
