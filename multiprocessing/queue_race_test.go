@@ -1,0 +1,6 @@
+//go:build race
+
+package multiprocessing_test
+
+// raceEnabled: the detector's own allocations count.
+const raceEnabled = true
