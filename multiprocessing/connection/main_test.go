@@ -90,13 +90,23 @@ func newPool(t testing.TB, workers int) *process.Pool {
 	return p
 }
 
+// closes closes connections with the test.
+func closes(t testing.TB, cs ...*connection.Connection) {
+	t.Cleanup(func() {
+		for i, c := range cs {
+			c.Close()
+			cs[i] = nil // the test keeps this function, and so the memory
+		}
+	})
+}
+
 func pipe(t testing.TB) (a, b *connection.Connection) {
 	t.Helper()
 	a, b, err := connection.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { a.Close(); b.Close() })
+	closes(t, a, b)
 	return a, b
 }
 

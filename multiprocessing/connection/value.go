@@ -72,7 +72,7 @@ func Recv[T any](ctx context.Context, c *Connection) (T, error) {
 	if n := t.plan.Flat(); n > 0 && n == len(m.data) && m.kind == kindValue && m.files == nil {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(&v)), n), m.data)
 	} else {
-		v, err = decode[T](t, &m)
+		v, err = decode[T](t, m)
 	}
 	if buf != nil {
 		if n := cap(m.data); n > len(*buf) && n <= mostKept {
@@ -84,7 +84,7 @@ func Recv[T any](ctx context.Context, c *Connection) (T, error) {
 }
 
 // decode makes the value of a message and gives back what came with it.
-func decode[T any](t *typ, m *message) (v T, err error) {
+func decode[T any](t *typ, m message) (v T, err error) {
 	defer m.release()
 	d := codec.Decoder{Buf: m.data, Owned: t.own, Handles: m.file}
 	if m.kind == kindValue || t.kind == kindAny {
