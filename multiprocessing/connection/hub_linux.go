@@ -109,8 +109,8 @@ func (e *end) serve() {
 		futex.Wait(context.Background(), ev.seq, seq, most)
 		if ev.seq.Load() != seq {
 			poll = futex.Poll{}
-		} else {
-			e.look()
+		} else if e.sweep(); e.look() {
+			e.hub.notify()
 		}
 	}
 }

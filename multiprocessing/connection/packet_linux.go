@@ -112,6 +112,27 @@ func (s *socket) unpack(number uint32, hasLarge bool) (large *os.File, refs []*s
 	return large, refs, err
 }
 
+// sweep throws away a packet whose sender was killed before it could put in the
+// record, when nothing else comes that would. The descriptors in it may be what
+// somebody waits for the end of: even this very end.
+func (e *end) sweep() {
+	l := e.in
+	if l == nil || l.pending() || !e.sock.holds() {
+		return
+	}
+	if ok, _ := l.recv.TryLock(); !ok {
+		return
+	}
+	// A sender holds its lock from before the packet until after the record, so
+	// the order matters: a packet, then nobody who sends, then no record.
+	if e.sock.holds() {
+		if owner := l.send.Owner(); (owner == 0 || !owner.Alive()) && !l.pending() {
+			e.sock.discard()
+		}
+	}
+	l.recv.Unlock()
+}
+
 // openRefs reads the rest of a packet. The files that it takes it sets to nil.
 func openRefs(b []byte, files []*os.File) (refs []*shm.Shared, err error) {
 	bad := fmt.Errorf("%w: a packet of descriptors", ErrCorrupt)

@@ -208,6 +208,8 @@ func TestShare(t *testing.T) {
 	}
 }
 
+var le = binary.LittleEndian
+
 var errTorn = errors.New("torn message")
 
 var collect = conex.Register("test/connection/collect", func(ctx context.Context, c *connection.Connection) (ids []uint64, err error) {

@@ -80,7 +80,7 @@ func (s *sleeper) sleep(ctx context.Context, e *end, ev *event, done, eager func
 		err := futex.Wait(ctx, ev.seq, seq, poll.Next())
 		if ev.seq.Load() != seq {
 			poll = futex.Poll{} // woken: whoever wakes us lives
-		} else if e.look() {
+		} else if e.sweep(); e.look() {
 			return nil
 		}
 		if err != nil {

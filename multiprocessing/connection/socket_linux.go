@@ -54,6 +54,16 @@ func hungUp(fd uintptr) bool {
 	}
 }
 
+// holds reports whether there is a packet.
+func (s *socket) holds() (some bool) {
+	s.rc.Control(func(fd uintptr) {
+		p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(p[:], 0)
+		some = err == nil && n == 1 && p[0].Revents&unix.POLLIN != 0
+	})
+	return some
+}
+
 // untilGone waits until nobody has the other end. It returns an error when the
 // socket was closed, or cannot be waited for.
 func (s *socket) untilGone() error { return s.rc.Read(hungUp) }
