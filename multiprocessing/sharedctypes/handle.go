@@ -2,6 +2,7 @@ package sharedctypes
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/conexgo/conex/internal/codec"
@@ -19,9 +20,9 @@ const (
 	kindArray  = "array"
 	kindString = "string"
 
-	lockOwn    = 'l' // a Lock that nobody else was meant to use
-	lockShared = 'L'
-	lockR      = 'R'
+	lockOwn    = "object with a lock of its own"
+	lockShared = "object with a lock"
+	lockR      = "object with an RLock"
 )
 
 // place is where an object lies.
@@ -48,11 +49,14 @@ func readPlace[T any](d *codec.Decoder, kinds ...string) (p place, at unsafe.Poi
 	if p.lay, err = layoutOf[T](); err != nil {
 		return fail(err)
 	}
-	var name string
-	var nums [3]uint64 // sum, n, off
-	if kind, err = d.ReadString(); err == nil {
-		name, err = d.ReadString()
+	if kind, err = d.ReadString(); err != nil {
+		return fail(err)
 	}
+	if !slices.Contains(kinds, kind) {
+		return fail(fmt.Errorf("%w: %.40q, where %q of %s was expected", ErrMismatch, kind, kinds[0], p.lay.name))
+	}
+	var nums [3]uint64 // sum, n, off
+	name, err := d.ReadString()
 	for i := range nums {
 		if err == nil {
 			nums[i], err = d.Uvarint()
@@ -61,8 +65,8 @@ func readPlace[T any](d *codec.Decoder, kinds ...string) (p place, at unsafe.Poi
 	if err != nil {
 		return fail(err)
 	}
-	if !known(kind, kinds) || name != p.lay.name || nums[0] != p.lay.sum {
-		return fail(fmt.Errorf("%w: %s of %s, where %s of %s was expected", ErrMismatch, kind, name, kinds[0], p.lay.name))
+	if name != p.lay.name || nums[0] != p.lay.sum {
+		return fail(fmt.Errorf("%w: %s of %.80q, where one of %q was expected", ErrMismatch, kind, name, p.lay.name))
 	}
 	if p.block, err = handle.Read(d, 1); err != nil {
 		return fail(fmt.Errorf("sharedctypes: %w", err))
@@ -75,15 +79,6 @@ func readPlace[T any](d *codec.Decoder, kinds ...string) (p place, at unsafe.Poi
 	}
 	p.n, p.off = int(n), int(off)
 	return p, unsafe.Pointer(&mem[off]), kind, nil
-}
-
-func known(kind string, kinds []string) bool {
-	for _, k := range kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
 }
 
 // AppendHandle is how a RawValue is sent. Programs do not call it.
@@ -210,30 +205,30 @@ func (s *String) ReadHandle(d *codec.Decoder) error {
 func (s *synced) appendLock(e *codec.Encoder) error {
 	switch {
 	case s.rlock != nil:
-		e.Buf = append(e.Buf, lockR)
+		e.AppendString(lockR)
 		return s.rlock.AppendHandle(e)
 	case s.lock == nil:
 		return ErrNoObject
 	case s.mark != nil:
-		e.Buf = append(e.Buf, lockOwn)
+		e.AppendString(lockOwn)
 	default:
-		e.Buf = append(e.Buf, lockShared)
+		e.AppendString(lockShared)
 	}
 	return s.lock.AppendHandle(e)
 }
 
 func (s *synced) readLock(d *codec.Decoder) (own bool, err error) {
-	kind, err := d.Take(1)
+	kind, err := d.ReadString()
 	if err != nil {
 		return false, err
 	}
-	switch kind[0] {
+	switch kind {
 	case lockR:
 		s.rlock = new(multiprocessing.RLock)
 		return false, s.rlock.ReadHandle(d)
 	case lockOwn, lockShared:
 		s.lock = new(multiprocessing.Lock)
-		return kind[0] == lockOwn, s.lock.ReadHandle(d)
+		return kind == lockOwn, s.lock.ReadHandle(d)
 	}
-	return false, fmt.Errorf("%w: an object with a lock of kind %q, or none", ErrMismatch, kind[0])
+	return false, fmt.Errorf("%w: %.40q, where an %s was expected", ErrMismatch, kind, lockShared)
 }
