@@ -28,6 +28,9 @@ type RawArray[T any] struct {
 	lay   *layout
 }
 
+// maxSlack is room for the mark and for rounding up.
+const maxSlack = 256
+
 // NewRawArray returns an array of n elements, all zero. It fails with
 // [ErrLength] if n is negative or more than a process can have, and else as
 // [NewRawValue] does.
@@ -36,7 +39,7 @@ func NewRawArray[T any](n int) (*RawArray[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	if n < 0 || uintptr(n) > (math.MaxInt-64)/lay.size {
+	if n < 0 || uintptr(n) > (math.MaxInt-maxSlack)/lay.size {
 		return nil, fmt.Errorf("%w: an array of %d × %s", ErrLength, n, lay.name)
 	}
 	b, err := handle.New(markAt(lay.size*uintptr(n)) + markSize)
