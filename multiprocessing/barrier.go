@@ -118,7 +118,7 @@ func (b *Barrier) Wait(ctx context.Context) (index int, err error) {
 // errBroken matches what package threading has for it.
 var errBroken = &lockMisuse{threading.ErrBrokenBarrier, "broken barrier"}
 
-func gaveUp(err error) error { return fmt.Errorf("%w: %w", errBroken, err) }
+func gaveUpWaiting(err error) error { return fmt.Errorf("%w: %w", errBroken, err) }
 
 // errPartyDied is for the one that has seen it.
 var errPartyDied = &lockMisuse{threading.ErrBrokenBarrier, "broken barrier: a process that stood in it has died"}

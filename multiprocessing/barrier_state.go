@@ -191,7 +191,7 @@ func (s *barrierState) wait(ctx, outer context.Context, b *Barrier) (int, error)
 				break
 			}
 			if s.giveUp(st, err) {
-				return -1, gaveUp(err)
+				return -1, gaveUpWaiting(err)
 			}
 		}
 	}
@@ -225,7 +225,7 @@ func (s *barrierState) acting() uint64 {
 // is -1, and an action runs.
 func (s *barrierState) come(ctx context.Context) (index int, st uint64, err error) {
 	if err := s.lock(ctx); err != nil {
-		return 0, 0, gaveUp(err)
+		return 0, 0, gaveUpWaiting(err)
 	}
 	index, st, next, err := s.seated()
 	s.enter.Unlock()
@@ -303,7 +303,7 @@ func (s *barrierState) stay(ctx context.Context, index int, r uint64, b *Barrier
 		if dead = err == errPartyDied; dead {
 			s.fail(st, barrierBroken, s.acting())
 		} else if s.fail(st, barrierBroken, barrierActing) {
-			return -1, gaveUp(err)
+			return -1, gaveUpWaiting(err)
 		}
 	}
 }
