@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,12 +33,18 @@ func Check(t testing.TB) {
 		}
 		deadline := time.Now().Add(patience)
 		pause := 100 * time.Microsecond
+		var here map[string]bool // names in /dev/shm that were there all the time
 		for {
-			left := look().minus(before)
+			now := look()
+			here = now.stay(here)
+			left := now.minus(before)
 			if len(left) == 0 {
 				return
 			}
 			if time.Now().After(deadline) {
+				if left = now.minus(before, now.foreign()); len(left) == 0 {
+					return
+				}
 				t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
 				return
 			}
@@ -57,11 +64,14 @@ const arena = "/memfd:conex-arena (deleted)"
 // target too, since numbers are used again.
 type things map[string]string
 
-func (a things) minus(b things) (left []string) {
+func (a things) minus(others ...things) (left []string) {
 	arenas := 0
+next:
 	for key, what := range a {
-		if _, ok := b[key]; ok {
-			continue
+		for _, b := range others {
+			if _, ok := b[key]; ok {
+				continue next
+			}
 		}
 		if strings.HasSuffix(key, arena) {
 			if arenas++; arenas == 1 {
@@ -72,6 +82,69 @@ func (a things) minus(b things) (left []string) {
 	}
 	sort.Strings(left)
 	return left
+}
+
+const shmKey = "shm "
+
+// stay forgets the names in /dev/shm that were not among those of the look
+// before, and returns the others: what has come since the end of the test is
+// another program's, such as another package's tests.
+func (a things) stay(before map[string]bool) map[string]bool {
+	all := make(map[string]bool)
+	for key := range a {
+		switch {
+		case !strings.HasPrefix(key, shmKey):
+		case before != nil && !before[key]:
+			delete(a, key)
+		default:
+			all[key] = true
+		}
+	}
+	return all
+}
+
+// foreign are the names in /dev/shm that processes have mapped which are
+// neither this one nor of its descendants.
+func (a things) foreign() things {
+	found := make(things)
+	parent := map[int]int{}
+	maps := map[int]string{}
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		stat, _ := os.ReadFile(dir + "/stat")
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if f := strings.Fields(rest); len(f) > 1 {
+			parent[pid], _ = strconv.Atoi(f[1])
+		}
+		b, _ := os.ReadFile(dir + "/maps")
+		maps[pid] = string(b)
+	}
+	ours := func(pid int) bool {
+		for range 100 {
+			if pid == os.Getpid() {
+				return true
+			}
+			if pid = parent[pid]; pid <= 1 {
+				break
+			}
+		}
+		return false
+	}
+	for key, what := range a {
+		if !strings.HasPrefix(key, shmKey) {
+			continue
+		}
+		for pid, text := range maps {
+			if strings.Contains(text, what+"\n") && !ours(pid) {
+				found[key] = what
+			}
+		}
+	}
+	return found
 }
 
 func look() things {
@@ -177,6 +250,6 @@ func shm(found things) {
 		return
 	}
 	for _, e := range entries {
-		found["shm "+e.Name()] = "/dev/shm/" + e.Name()
+		found[shmKey+e.Name()] = "/dev/shm/" + e.Name()
 	}
 }

@@ -71,3 +71,25 @@ func TestLeaks(t *testing.T) {
 		}
 	}
 }
+
+// What comes into /dev/shm after the end of a test is not the test's, and what
+// this process has mapped is.
+func TestShmOfOthers(t *testing.T) {
+	first := things{"shm a": "/dev/shm/a", "shm b": "/dev/shm/b", "fd 3": "x"}
+	here := first.stay(nil)
+	if len(first) != 3 || len(here) != 2 {
+		t.Fatalf("the first look keeps %v, %v", first, here)
+	}
+	later := things{"shm b": "/dev/shm/b", "shm c": "/dev/shm/c", "fd 4": "y"}
+	here = later.stay(here)
+	if left := later.minus(things{}); len(left) != 2 || !here["shm b"] || len(here) != 1 {
+		t.Errorf("a later look keeps %v, %v", left, here)
+	}
+	again := things{"shm a": "/dev/shm/a", "shm b": "/dev/shm/b"}
+	if here = again.stay(here); len(here) != 1 {
+		t.Errorf("a name that comes again is kept: %v", here)
+	}
+	if f := (things{"shm none": "/dev/shm/none"}).foreign(); len(f) != 0 {
+		t.Errorf("a file that nobody has mapped is foreign: %v", f)
+	}
+}
