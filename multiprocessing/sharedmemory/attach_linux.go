@@ -8,11 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// attachMapping returns the mapping of the block that has the name now, with a
+// reference for the caller. A block that this process has mapped is not mapped
+// again, which saves most of the system calls.
 func attachMapping(name string) (*mapping, error) {
 	path := shmDir + "/" + name
 	if m := known(path, name); m != nil {
 		return m, nil
 	}
+	// No links, as with shm_open; and what is no file must not make us wait.
 	fd, err := open(path, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, explain(err)
@@ -158,6 +162,7 @@ func (m *mapping) nameless() bool {
 	return unix.Fstat(m.lock, &st) == nil && st.Nlink == 0
 }
 
+// unlock makes m a leftover, if nobody else has its lock.
 func (m *mapping) unlock() {
 	if m.lock >= 0 {
 		unix.Close(m.lock)
@@ -171,8 +176,12 @@ func unmap(mem []byte) {
 	}
 }
 
+// identOf tells files of one system apart. tmpfs counts its inodes up: a number
+// does not come back soon.
 func identOf(st *unix.Stat_t) ident { return ident{uint64(st.Dev), st.Ino} }
 
+// open is unix.Open for this process alone: children do not inherit blocks.
+// It is not os.Open, which would look for a poller first.
 func open(path string, flags int, mode uint32) (fd int, err error) {
 	err = again(func() error {
 		fd, err = unix.Open(path, flags|unix.O_CLOEXEC, mode)
@@ -181,6 +190,8 @@ func open(path string, flags int, mode uint32) (fd int, err error) {
 	return fd, err
 }
 
+// flock's lock belongs to the opened file, not to the process: it is dropped
+// with the last descriptor of that opening, whoever has it, and by nothing else.
 func flock(fd, how int) error { return again(func() error { return unix.Flock(fd, how) }) }
 
 // again repeats what a signal has interrupted.

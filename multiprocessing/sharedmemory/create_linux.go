@@ -32,6 +32,8 @@ var firstSweep sync.Once
 // newName makes a name as CPython does. Tests change it.
 var newName = func() string { return fmt.Sprintf("psm_%08x", rand.Uint32()) }
 
+// createMapping makes a block and returns its mapping, with a reference for the
+// caller.
 func createMapping(name string, cfg Config, how creation) (*mapping, error) {
 	if !cfg.Untracked {
 		firstSweep.Do(func() { Sweep() }) // what killed programs have left
@@ -89,6 +91,8 @@ var aside = true
 // errNoAside says that the system cannot make files without a name here.
 var errNoAside = errors.New("no files without a name here")
 
+// makeAside makes a file without a name, and links it to the name when all is
+// ready: a kill before that leaves nothing at all.
 func makeAside(name string, cfg Config, how creation) (*mapping, error) {
 	mode := uint32(modeTracked)
 	if cfg.Untracked {
@@ -194,6 +198,7 @@ func (m *mapping) keep(fd int, cfg Config) {
 	m.lock, m.created = fd, true
 }
 
+// discard gives up a block that was ready but got no name.
 func discard(m *mapping, fd int) {
 	if m.told != nil {
 		m.told.forget(m)

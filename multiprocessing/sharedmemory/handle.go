@@ -8,6 +8,9 @@ import (
 	"github.com/conexgo/conex/internal/codec"
 )
 
+// What is sent is the name, as Python's pickle has it, and beside it the size and
+// the number of the file, by which the receiver knows the block.
+
 // AppendHandle is how a SharedMemory is sent. Programs do not call it.
 func (s *SharedMemory) AppendHandle(e *codec.Encoder) error {
 	if s.a == nil {

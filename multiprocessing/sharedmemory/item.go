@@ -66,6 +66,7 @@ func uintItem(n uint64) (item, error) {
 	return intItem(int64(n)), nil
 }
 
+// boolItem has the bool in the last of the 8 bytes: "xxxxxxx?".
 func boolItem(b bool) item {
 	it := item{format: formatBool}
 	if b {
@@ -101,7 +102,9 @@ func (it *item) slot() (int, error) {
 	return slot, nil
 }
 
-// store writes the item into its slot, and says what is there.
+// store writes the item into its slot, and says what is there. It refuses what
+// has no room before it writes anything. The three writes are not one: who reads
+// meanwhile may see a format that does not go with the value, which load bears.
 func (l *layout) store(mem []byte, i int, it *item) error {
 	slot := mem[l.at[i]:l.at[i+1]]
 	f := it.format
@@ -127,8 +130,9 @@ func (l *layout) store(mem []byte, i int, it *item) error {
 	return nil
 }
 
-// loaded is an item on its way out of a list, in the same form. bytes are the
-// slot's, without trailing zeros.
+// load is the way back. Whatever lies there, it looks at nothing outside the
+// slot. The bytes of the result are the slot's own, without trailing zeros, and
+// must be copied before the list is left.
 func (l *layout) load(mem []byte, i int) (it item, err error) {
 	slot := mem[l.at[i]:l.at[i+1]]
 	it.format = format(getWord(mem, l.formats+word*i))
@@ -150,12 +154,14 @@ func (l *layout) load(mem []byte, i int) (it item, err error) {
 	return it, fail(ErrCorrupt, "item %d has the kind %d and the format %q", i, it.kind, it.format.String())
 }
 
+// bool takes any byte but 0 for true, as Python does.
 func (it *item) bool() bool {
 	var w [word]byte
 	putWord(w[:], 0, it.word)
 	return w[word-1] != 0
 }
 
+// string copies the text out. Text in a list is Python's str, so it must be one.
 func (it *item) string(i int) (string, error) {
 	s := string(it.bytes)
 	if !utf8.ValidString(s) {

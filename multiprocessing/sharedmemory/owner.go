@@ -71,6 +71,7 @@ func (o *Owner) CreateList(cfg Config, items ...any) (l *ShareableList, err erro
 	return l, err
 }
 
+// own has create make a block of which the janitor knows before anybody else.
 func (o *Owner) own(cfg Config, create func(creation) (*mapping, error)) error {
 	if cfg.Untracked {
 		return errUntracked
