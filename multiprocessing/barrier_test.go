@@ -67,6 +67,14 @@ var standBarrier = conex.Register("test/barrier/stand", func(ctx context.Context
 	select {}
 })
 
+var cycleBarrier = conex.Register("test/barrier/cycle", func(ctx context.Context, j barrierJob) (int, error) {
+	for {
+		if _, err := j.Barrier.Wait(ctx); err != nil {
+			return 0, nil
+		}
+	}
+})
+
 type actionJob struct {
 	Board *board
 	Do    string
@@ -469,7 +477,7 @@ func TestBarrierChaos(t *testing.T) {
 
 func BenchmarkBarrier(b *testing.B) {
 	x := must(multiprocessing.NewBarrier(2))
-	p := spawn(b, attendBarrier.Bind(barrierJob{x, newBoard(b), 1, 1 << 40}))
+	p := spawn(b, cycleBarrier.Bind(barrierJob{Barrier: x}))
 	ctx := context.Background()
 	bench(b, p, func() { x.Wait(ctx) })
 	x.Abort()
