@@ -44,7 +44,7 @@ type sem struct {
 	most    uint64        // a release must not make the value greater
 	slot    atomic.Uint32 // ours, or noSlot
 
-	mu     sync.Mutex    // held to find a slot
+	mu     sync.Mutex // held to find a slot
 	spin   spinner
 	turn   futex.Turn    // who has it sleeps on the bell
 	lookAt atomic.Uint32 // the slot where settle goes on
