@@ -27,7 +27,7 @@ const (
 	maxAccounted = 1<<16 - 1
 
 	slotBits = 8
-	noSlot   = 254 // of a process that has not operated yet: never in the word
+	noSlot   = 256 // of a process that has not operated yet: no tenant can be that
 	noTenant = 0   // nobody, or one of the processes beyond the slots
 	lastSlot = 240
 

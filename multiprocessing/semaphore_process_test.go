@@ -300,7 +300,7 @@ func TestSemaphoreHolderStops(t *testing.T) {
 }
 
 // Stopped at full speed, anywhere.
-func TestSemaphoreStopped(t *testing.T) {
+func TestSemaphoreStoppedChaos(t *testing.T) {
 	semKinds(t, func(t *testing.T, make func(n int) (semaphore, semJob)) {
 		s, j := make(3) // two for the child's goroutines
 		p := spawn(t, semWork.Bind(j.with(0, 1)))
@@ -426,7 +426,7 @@ func TestSemaphoreChaos(t *testing.T) {
 }
 
 // Waiters are killed while they are woken: the others go on.
-func TestSemaphoreWaitersDie(t *testing.T) {
+func TestSemaphoreWaitersChaos(t *testing.T) {
 	leak.Check(t)
 	const procs = 3
 	s := must(mp.NewSemaphore(0))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -333,10 +335,13 @@ func TestSemaphoreWith(t *testing.T) {
 
 // Goroutines of one process count under a semaphore of one: the race detector
 // sees that it orders them.
-func TestSemaphoreExcludes(t *testing.T) {
+func TestSemaphoreStress(t *testing.T) {
 	leak.Check(t)
+	each := 2000
+	if n, err := strconv.Atoi(os.Getenv("CONEX_STRESS")); err == nil {
+		each = max(n/8, 1)
+	}
 	eachSemaphore(t, func(t *testing.T, make func(n int) semaphore) {
-		const each = 2000
 		s, n := make(1), 0
 		var wg sync.WaitGroup
 		for range 8 {
