@@ -532,8 +532,6 @@ func TestNamedSemaphoreHolderDies(t *testing.T) {
 	for range 3 {
 		all = append(all, spawn(t, semCount.Bind(j)))
 	}
-	try(t, n)
-	n.Release()
 	for _, p := range all {
 		join(t, p)
 	}
