@@ -11,7 +11,7 @@ import (
 )
 
 // A chunk is a part of the buffer: plain items, each with its length before it,
-// or one that is more than bytes.
+// or one that is large or more than bytes.
 type chunk struct {
 	items   []byte
 	special *message
@@ -20,6 +20,7 @@ type chunk struct {
 const (
 	firstChunk = 4 << 10
 	nextChunk  = 64 << 10
+	largeItem  = 16 << 10 // from there on an item has a chunk of its own
 
 	// atOneGo is how many items the feeder moves while it holds the lock.
 	atOneGo = 512
@@ -33,7 +34,7 @@ func (c *queueCore) keep(m *message) error {
 	if c.failed != nil {
 		return c.failed
 	}
-	if m.beside != nil {
+	if m.beside != nil || m.size() > largeItem {
 		c.buffer = append(c.buffer, chunk{special: m.keep()})
 	} else {
 		c.keepBytes(m)

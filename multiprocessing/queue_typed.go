@@ -152,9 +152,14 @@ func (q *typedQueue[T]) get(ctx context.Context) (v T, err error) {
 	if q.flat == 0 {
 		return q.getBoxed(ctx)
 	}
-	s := sink{flat: unsafe.Slice((*byte)(unsafe.Pointer(&v)), q.flat)}
+	if q.core.grab(unsafe.Slice((*byte)(unsafe.Pointer(&v)), q.flat)) {
+		return v, nil
+	}
+	b := q.box()
+	defer q.back(b)
+	s := sink{flat: unsafe.Slice((*byte)(unsafe.Pointer(&b.v)), q.flat)}
 	err = q.core.get(ctx, &s, &q.closed)
-	return v, err
+	return b.v, err
 }
 
 func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
