@@ -12,8 +12,9 @@ import (
 
 // A sink is where an item that was taken goes.
 type sink struct {
-	flat []byte // the memory of the value itself, if its bytes are all there is
-	buf  []byte // else the bytes
+	flat   []byte                            // the memory of the value itself, if its bytes are all there is
+	direct interface{ decode([]byte) error } // else what makes it of the ring's memory: nothing of the user's runs
+	buf    []byte                            // else the bytes
 
 	ids   []byte     // of the handles: id, size, descriptor
 	files []*os.File // the descriptors
@@ -30,6 +31,11 @@ func (s *sink) fill(c *queueCore, rec *mpring.Record) (drop bool, err error) {
 			return true, fmt.Errorf("%w: an item of %d bytes instead of %d", ErrCorrupt, len(p), len(s.flat))
 		}
 		copy(s.flat, p)
+		return false, nil
+	case rec.Kind == recordPlain && s.direct != nil:
+		if err := s.direct.decode(p); err != nil {
+			return true, fmt.Errorf("%w (%w)", ErrCorrupt, err)
+		}
 		return false, nil
 	case rec.Kind == recordPlain:
 		s.buf = append(s.buf[:0], p...)

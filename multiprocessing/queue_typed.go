@@ -31,7 +31,8 @@ const (
 type typedQueue[T any] struct {
 	core   *queueCore
 	plan   *codec.Plan
-	flat   int // above 0: the items are memory images of that size
+	flat   int  // above 0: the items are memory images of that size
+	block  bool // they are strings, or slices of such
 	closed atomic.Bool
 	pool   sync.Pool // of *box[T]
 }
@@ -39,10 +40,11 @@ type typedQueue[T any] struct {
 // A box is memory for an item that is encoded or decoded: the functions that do
 // it are called through pointers, so what they get is on the heap.
 type box[T any] struct {
-	v   T
-	enc codec.Encoder
-	dec codec.Decoder
-	buf []byte
+	plan *codec.Plan
+	v    T
+	enc  codec.Encoder
+	dec  codec.Decoder
+	buf  []byte
 }
 
 // create makes the queue.
@@ -56,7 +58,7 @@ func (q *typedQueue[T]) create(k queueKind, maxsize int) error {
 	if err != nil {
 		return err
 	}
-	q.core, q.plan, q.flat = c, plan, plan.Flat()
+	q.init(c, plan)
 	return nil
 }
 
@@ -71,8 +73,23 @@ func (q *typedQueue[T]) read(d *codec.Decoder, k queueKind) error {
 	if err != nil {
 		return err
 	}
-	q.core, q.plan, q.flat = c, plan, plan.Flat()
+	q.init(c, plan)
 	return nil
+}
+
+func (q *typedQueue[T]) init(c *queueCore, plan *codec.Plan) {
+	q.core, q.plan, q.flat = c, plan, plan.Flat()
+	// A named type may have methods of its own to encode it. Tail knows.
+	var v T
+	switch r := reflect.ValueOf(&v).Elem(); r.Kind() {
+	case reflect.String:
+		r.SetString("x")
+	case reflect.Slice:
+		r.Set(reflect.MakeSlice(r.Type(), 1, 1))
+	default:
+		return
+	}
+	_, q.block = plan.Tail(new(codec.Encoder), unsafe.Pointer(&v), 1)
 }
 
 func (q *typedQueue[T]) append(e *codec.Encoder) error {
@@ -97,7 +114,13 @@ func (q *typedQueue[T]) box() *box[T] {
 	if b, ok := q.pool.Get().(*box[T]); ok {
 		return b
 	}
-	return new(box[T])
+	return &box[T]{plan: q.plan}
+}
+
+// decode makes the item of its bytes.
+func (b *box[T]) decode(p []byte) error {
+	b.dec.Buf = p
+	return b.plan.Decode(&b.dec, unsafe.Pointer(&b.v))
 }
 
 // back returns a box to the pool. Nothing of an item stays in it.
@@ -166,8 +189,14 @@ func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
 	b := q.box()
 	defer q.back(b)
 	s := sink{buf: b.buf}
+	if q.block {
+		s.direct = b
+	}
 	if err := q.core.get(ctx, &s, &q.closed); err != nil {
 		return v, err
+	}
+	if s.direct != nil && s.files == nil {
+		return b.v, nil
 	}
 	defer s.close()
 	if err := s.load(); err != nil {
@@ -179,7 +208,6 @@ func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
 	if b.dec.Owned {
 		b.buf = nil
 	}
-	b.dec.Buf = s.buf
 	if len(s.ids) > 0 {
 		shared, err := s.shared()
 		defer releaseAll(shared)
@@ -193,7 +221,7 @@ func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
 			return shared[i], nil
 		}
 	}
-	if err := q.plan.Decode(&b.dec, unsafe.Pointer(&b.v)); err != nil {
+	if err := b.decode(s.buf); err != nil {
 		return v, err
 	}
 	return b.v, nil

@@ -55,12 +55,12 @@ func (r *Ring) Take(rec *Record) {
 // Which waits for Room there are.
 const (
 	ForPlace = 1 // a record to be taken
-	ForBytes = 2 // bytes: half the ring, lest one big record wait behind many small ones
+	ForBytes = 2 // bytes: a quarter of the ring is free, so that not every record wakes somebody
 )
 
 // Taken wakes those who wait for room, if there is what they wait for.
 func (r *Ring) Taken() {
-	if w := r.Room.w.Load() & armed; w != 0 && (w&ForPlace != 0 || pos(r.tail.Load()-r.head.Load()) <= r.size/2) {
+	if w := r.Room.w.Load() & armed; w != 0 && (w&ForPlace != 0 || pos(r.tail.Load()-r.head.Load()) <= r.size/4*3) {
 		r.Room.Ring(everybody)
 	}
 }
