@@ -136,6 +136,9 @@ func (e *end) sweep() {
 // openRefs reads the rest of a packet. The files that it takes it sets to nil.
 func openRefs(b []byte, files []*os.File) (refs []*shm.Shared, err error) {
 	bad := fmt.Errorf("%w: a packet of descriptors", ErrCorrupt)
+	if len(b) < 4 {
+		return nil, bad
+	}
 	n := int(binary.NativeEndian.Uint32(b))
 	if b = b[4:]; n != len(files) || len(b) < 16*n+4 {
 		return nil, bad
