@@ -41,8 +41,8 @@ type (
 	inner  struct{ Name string }
 	outer  struct{ Rows [2][3]inner }
 	hidden struct {
-		n int32
-		p *int
+		_ int32
+		p *int //lint:ignore U1000 it is looked at by reflection
 	}
 )
 

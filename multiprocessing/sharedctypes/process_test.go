@@ -55,7 +55,7 @@ func TestChildSetsValues(t *testing.T) {
 		must[*sharedctypes.Value[int32]](t)(sharedctypes.NewValue[int32](4343)),
 		must[*sharedctypes.Value[float64]](t)(sharedctypes.NewValue(3.625)),
 		must[*sharedctypes.Value[int16]](t)(sharedctypes.NewValue[int16](-232)),
-		must[*sharedctypes.Value[int64]](t)(sharedctypes.NewValue[int64](1<<33)),
+		must[*sharedctypes.Value[int64]](t)(sharedctypes.NewValue[int64](1 << 33)),
 		must[*sharedctypes.Value[byte]](t)(sharedctypes.NewValue[byte]('x')),
 	}
 	p := plainValues{
@@ -179,7 +179,7 @@ func TestChildDoubles(t *testing.T) {
 	m := many{
 		X:   must[*sharedctypes.Value[int32]](t)(sharedctypes.NewValue[int32](7)),
 		Y:   must[*sharedctypes.Value[float64]](t)(sharedctypes.NewValue(1.0 / 3.0)),
-		Z:   must[*sharedctypes.Value[int64]](t)(sharedctypes.NewValue[int64](1<<33)),
+		Z:   must[*sharedctypes.Value[int64]](t)(sharedctypes.NewValue[int64](1 << 33)),
 		Foo: must[*sharedctypes.Value[foo]](t)(sharedctypes.NewValue(foo{3, 2, 1 << 40})),
 		Arr: must[*sharedctypes.Array[float64]](t)(sharedctypes.NewArrayFrom([]float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})),
 		Str: must[*sharedctypes.String](t)(sharedctypes.NewString(20)),

@@ -2,7 +2,6 @@ package sharedctypes
 
 import (
 	"fmt"
-	"reflect"
 	"runtime"
 	"sync/atomic"
 	"unsafe"
@@ -114,6 +113,3 @@ type noCopy struct{}
 
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
-
-// nameOf is what messages call T.
-func nameOf[T any]() string { return reflect.TypeFor[T]().String() }
