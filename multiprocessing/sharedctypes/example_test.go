@@ -189,7 +189,7 @@ func ExampleNewValue() {
 	type stats struct {
 		Requests uint64
 		Slowest  float32
-		Host     [16]byte
+		Host     [12]byte
 	}
 	v, err := sharedctypes.NewValue(stats{Requests: 1})
 	if err != nil {
@@ -209,7 +209,7 @@ func ExampleNewValue() {
 	fmt.Println(errors.Is(err, sharedctypes.ErrNotFixed))
 	fmt.Println(err)
 	// Output:
-	// 32 2 <nil>
+	// 24 2 <nil>
 	// true
 	// sharedctypes: sharedctypes_test.user cannot lie in shared memory: its part .Name has type string: its bytes lie elsewhere, in the memory of one process: use [N]byte
 }

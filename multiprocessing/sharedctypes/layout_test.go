@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -186,19 +187,23 @@ func TestBools(t *testing.T) {
 	}
 }
 
-// python finds a CPython 3, the newest that pyenv has or the one in PATH.
+// python finds a CPython 3, the newest that pyenv has or the one in PATH, that
+// was built for the same kind of machine as this test.
 func python(t *testing.T) string {
 	home, _ := os.UserHomeDir()
+	var found []string
 	for _, v := range []string{"3.13", "3.12", "3.11", "3.10", "3.9", "3.8"} {
-		if found, _ := filepath.Glob(filepath.Join(home, ".pyenv", "versions", v+".*", "bin", "python3")); len(found) > 0 {
-			return found[0]
+		some, _ := filepath.Glob(filepath.Join(home, ".pyenv", "versions", v+".*", "bin", "python3"))
+		found = append(found, some...)
+	}
+	for _, p := range append(found, "python3") {
+		out, err := exec.CommandContext(within(t, 30*time.Second), p, "-c", "import ctypes; print(ctypes.sizeof(ctypes.c_void_p))").Output()
+		if err == nil && strings.TrimSpace(string(out)) == strconv.Itoa(strconv.IntSize/8) {
+			return p
 		}
 	}
-	p, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no CPython 3 on this machine to compare layouts with")
-	}
-	return p
+	t.Skipf("no CPython 3 of %d bits on this machine to compare layouts with", strconv.IntSize)
+	return ""
 }
 
 // cStruct describes a Go struct as fields of a ctypes.Structure: pairs of a
