@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/conexgo/conex/multiprocessing/sharedctypes"
@@ -103,14 +104,13 @@ func TestArrayLengths(t *testing.T) {
 	if _, err := sharedctypes.NewString(-1); !errors.Is(err, sharedctypes.ErrLength) {
 		t.Error(err)
 	}
-	for n := math.MaxInt - 400; n < math.MaxInt-200; n++ {
-		if _, err := sharedctypes.NewRawArray[byte](n); err == nil {
-			t.Errorf("%d bytes", n)
+	// More than the machine has is an error, too; 32 bits can count to less.
+	if strconv.IntSize == 64 {
+		for n := math.MaxInt - 400; n < math.MaxInt-200; n++ {
+			if _, err := sharedctypes.NewRawArray[byte](n); err == nil {
+				t.Errorf("got %d bytes", n)
+			}
 		}
-	}
-	// More than the machine has is an error, too.
-	if _, err := sharedctypes.NewRawArray[int64](math.MaxInt/8 - 1000); err == nil {
-		t.Error("got more memory than there is")
 	}
 	l := newLocal(t)
 	for _, n := range []int{0, 1, 3, 8, 100, 4096, 100_000} {
