@@ -70,8 +70,8 @@
 //
 // # When processes die
 //
-// Nothing is lost with a process that dies, and nobody waits for it for ever. If it
-// held a lock, the next one whom that concerns gets an error that matches
+// What a process has written stays when it dies, and nobody waits for it for ever.
+// If it held a lock, the next one whom that concerns gets an error that matches
 // multiprocessing.ErrOwnerDied: see [Value]. A word is never half written.
 //
 // Memory that another program scribbles on gives wrong numbers, but crashes nobody:

@@ -9,6 +9,7 @@ import (
 	"github.com/conexgo/conex"
 	mp "github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/sharedctypes"
+	"github.com/conexgo/conex/threading"
 )
 
 // In a program the first line of main is conex.Main(run), and ctx is what run
@@ -233,6 +234,56 @@ func ExampleRawArray_Elem() {
 	// Output:
 	// [0 5 0] <nil>
 	// sharedctypes: index outside of the array: -1 of 3
+}
+
+// Work on many elements under one lock.
+func ExampleArray() {
+	hist, err := sharedctypes.NewArray[int](4)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = hist.With(ctx, func(s []int) error {
+		for _, x := range []int{3, 1, 3, 0, 3} {
+			s[x]++
+		}
+		return nil
+	})
+	fmt.Println(hist.Len(), err)
+	for n, err := range hist.All(ctx) {
+		fmt.Print(n, err, "; ")
+	}
+	fmt.Println(hist.SetAt(ctx, 4, 1))
+	// Output:
+	// 4 <nil>
+	// 1 <nil>; 1 <nil>; 0 <nil>; 3 <nil>; sharedctypes: index outside of the array: 4 of 4
+}
+
+// With an RLock, which is Python's default, methods can be used within each other.
+// The ctx must say whose the lock is: that of conex.Main does, and that of a
+// process; others get a thread by threading.Adopt.
+func ExampleWithRLock() {
+	ctx, leave := threading.Adopt(ctx)
+	defer leave()
+	lock, err := mp.NewRLock()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err := sharedctypes.NewValue(20, sharedctypes.WithRLock(lock))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = v.With(ctx, func(*int) error {
+		n, err := v.Get(ctx)
+		if err != nil {
+			return err
+		}
+		return v.Set(ctx, 2*n+2)
+	})
+	fmt.Println(v.Load(), err)
+	// Output: 42 <nil>
 }
 
 // Bytes up to the first zero, as in C.
