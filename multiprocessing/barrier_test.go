@@ -237,7 +237,10 @@ func TestBarrierRounds(t *testing.T) {
 // A goroutine hears of a round however many have begun since.
 func TestBarrierAction(t *testing.T) {
 	for do, check := range map[string]func(err any) bool{
-		"fail":  func(err any) bool { e, _ := err.(error); return e != nil && strings.Contains(e.Error(), "why") && !isBroken(e) },
+		"fail": func(err any) bool {
+			e, _ := err.(error)
+			return e != nil && strings.Contains(e.Error(), "why") && !isBroken(e)
+		},
 		"panic": func(err any) bool { return err == "why" },
 	} {
 		t.Run(do, func(t *testing.T) {

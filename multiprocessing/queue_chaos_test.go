@@ -22,31 +22,31 @@ import (
 	mp "github.com/conexgo/conex/multiprocessing"
 )
 
-// A board is what all take notes on: which messages there are, and what became
+// A queueBoard is what all take notes on: which messages there are, and what became
 // of them.
-type board struct{ b *handle.Block }
+type queueBoard struct{ b *handle.Block }
 
 const boardIDs = 1 << 20
 
-func newBoard(t *testing.T) *board {
+func newQueueBoard(t *testing.T) *queueBoard {
 	b, err := handle.New(64 + 4*boardIDs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &board{b}
+	return &queueBoard{b}
 }
 
-func (b *board) AppendHandle(e *codec.Encoder) error { return b.b.Append(e) }
-func (b *board) ReadHandle(d *codec.Decoder) (err error) {
+func (b *queueBoard) AppendHandle(e *codec.Encoder) error { return b.b.Append(e) }
+func (b *queueBoard) ReadHandle(d *codec.Decoder) (err error) {
 	b.b, err = handle.Read(d, 64+4*boardIDs)
 	return err
 }
 
-func (b *board) word(i int) *atomic.Uint32 {
+func (b *queueBoard) word(i int) *atomic.Uint32 {
 	return (*atomic.Uint32)(unsafe.Pointer(&b.b.Mem()[4*i]))
 }
 
-// The words of a board: how many messages, how many of them came twice, or
+// The words of a queueBoard: how many messages, how many of them came twice, or
 // torn, and whether the producers are to stop. From notes on, one for each
 // message: who put it, and what became of it.
 const (
@@ -75,7 +75,7 @@ type chaosMessage struct {
 
 // A chaosTask is the work of a process. One of the queues is not nil.
 type chaosTask struct {
-	Board  *board
+	Board  *queueBoard
 	Simple *mp.SimpleQueue[chaosMessage]
 	Plain  *mp.Queue[chaosMessage]
 	Tasks  *mp.JoinableQueue[chaosMessage]
@@ -149,8 +149,8 @@ var (
 	})
 )
 
-// kills is how many processes each test of chaos kills.
-func kills(t *testing.T) int {
+// queueKills is how many processes each test of chaos queueKills.
+func queueKills(t *testing.T) int {
 	n, err := strconv.Atoi(os.Getenv("CONEX_CHAOS"))
 	if err != nil {
 		n = 8
@@ -173,7 +173,7 @@ func TestQueueChaos(t *testing.T) {
 func queueChaos(t *testing.T, kind string) {
 	leak.Check(t)
 	ctx := within(t, 100*time.Second)
-	task := chaosTask{Board: newBoard(t)}
+	task := chaosTask{Board: newQueueBoard(t)}
 	var err error
 	switch kind {
 	case "simple":
@@ -219,7 +219,7 @@ func queueChaos(t *testing.T, kind string) {
 	killed := map[uint32]bool{}
 	var lost [2]int // of producers, of consumers
 	word := task.Board.word
-	for range kills(t) {
+	for range queueKills(t) {
 		time.Sleep(time.Duration(rnd.IntN(20)) * time.Millisecond)
 		i := rnd.IntN(len(ps))
 		if rnd.IntN(4) == 0 {

@@ -127,4 +127,3 @@ func BenchmarkSelf(b *testing.B) {
 		}
 	})
 }
-
