@@ -25,7 +25,7 @@ import (
 type order struct {
 	N     int
 	Back  *mp.Queue[string]
-	Board *board
+	Board *queueBoard
 	Buf   *conex.Buffer
 	Any   any
 	Same  []*cell
@@ -154,7 +154,7 @@ func TestQueueHandles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := newBoard(t)
+		b := newQueueBoard(t)
 		small := make([]*cell, 300) // of the same arena
 		for i := range small {
 			block, err := handle.New(64)
