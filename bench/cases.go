@@ -68,7 +68,9 @@ const (
 var usual = effort{5, 2} // rounds
 
 // allCases returns the table in the order it is printed.
-func allCases() []benchCase { return slices.Concat(processCases(), threadCases(), insideCases()) }
+func allCases() []benchCase {
+	return slices.Concat(processCases(), threadCases(), insideCases(), mpCases())
+}
 
 func processCases() []benchCase {
 	cases := []benchCase{{

@@ -78,6 +78,34 @@
 //	                      a variable read where 1 is set, and where 1,000 are
 //	contextvars/set       a variable set; the peer makes a ctx with a value
 //
+// Between processes; the other side is a process of the same program, started before:
+//
+//	mp/spawn              a process started and joined; the peers are CPython's by spawn and by fork
+//	mp/warm               the same from the stock of the fork server, which is filled before
+//	mp/spawn-2GiB         mp/spawn with 2 GiB in use
+//	mp/queue-int, mp/queue-int-2p2c, mp/queue-1KiB, mp/queue-1MiB
+//	                      numbers or blocks through a Queue from one process to another, or from two to two; per item
+//	mp/simplequeue-…      the same through a SimpleQueue
+//	mp/queue-self         put and get in one process
+//	mp/pipe-hot           a number through a Pipe and the next one back
+//	mp/pipe-idle          the same after a second in which nothing happened
+//	mp/pipe-64B, mp/pipe-64KiB, mp/pipe-1MiB
+//	                      blocks one way through a Pipe; per block
+//	mp/lock, mp/rlock, mp/semaphore
+//	                      one process counts under it; per time through it
+//	mp/lock-contended     two processes at once
+//	mp/event, mp/barrier  two processes take turns by two events, or meet at a barrier; per round
+//	mp/value, mp/value-atomic
+//	                      a shared number counted up under its lock, and by an atomic addition, both beside CPython's
+//	                      under its lock
+//	mp/shm                a block of 4 KiB created, attached, closed twice, unlinked
+//	mp/shareablelist      an item of a ShareableList read and written
+//	mp/pool-map, mp/pool-map-1, mp/pool-apply
+//	                      the numbers below a million through Pool.map, in chunks of the default size and of 1; one call
+//	mp/waiters-threads, mp/waiters-memory
+//	                      threads and resident memory of a process whose 5,000 goroutines wait for one semaphore
+//	mp/worker-memory      private memory of an idle pool worker
+//
 // # JSON
 //
 //	{"case", "unit", "ours", "spread": [min, max], "peers": {name: figure}, "ratio": {name: how many times better ours is},

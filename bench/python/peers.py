@@ -482,6 +482,313 @@ def variable_set(spec):
     return tally(spec.n, count, one_pass)
 
 
+# ---- multiprocessing: this process and others that it has forked
+
+def attend(conn, core, body, args):
+    """what the others do: for each number that comes, body(n), and its answer goes back"""
+    settle_worker(core)
+    while True:
+        n = conn.recv()
+        if n is None:
+            return
+        conn.send(body(n, *args))
+
+
+class Partners:
+    """as many processes as there are bodies, each (body, args), waiting to be told how much to do"""
+    def __init__(self, spec, *bodies):
+        import multiprocessing
+        ctx = multiprocessing.get_context("fork")
+        core = worker_core(spec.place)
+        self.conns = []
+        for body, args in bodies:
+            mine, theirs = ctx.Pipe()
+            p = ctx.Process(target=attend, args=(theirs, core, body, args), daemon=True)
+            p.start()
+            theirs.close()
+            self.conns.append(mine)
+        settle_caller(spec.place)
+
+    def start(self, n):
+        for c in self.conns:
+            c.send(n)
+
+    def answer(self):
+        return sum(c.recv() for c in self.conns)
+
+
+def put_ints(n, q):
+    put = q.put
+    for i in range(n):
+        put(i)
+    return 0
+
+
+def get_ints(n, q):
+    get, total = q.get, 0
+    for _ in range(n):
+        total += get() + 1
+    return total
+
+
+def get_blocks(n, q, size):
+    get, whole = q.get, 0
+    for _ in range(n):
+        whole += len(get()) == size
+    return whole
+
+
+def mp_queue(kind):
+    import multiprocessing
+    return getattr(multiprocessing.get_context("fork"), kind)()
+
+
+def mp_queue_ints(spec, kind, k=1):
+    """numbers from k producing processes to k consuming ones; one producer is this process"""
+    q = mp_queue(kind)
+    others = Partners(spec, *[(get_ints, (q,))] * k, *[(put_ints, (q,))] * (k - 1))
+
+    def one_pass(n):
+        others.start(n)
+        put_ints(n, q)
+        return others.answer()
+    # A pass of k producers with n items each is one of k * n items.
+    figure = tally(max(1, spec.n // k), lambda n: k * sum_inc(n), one_pass)
+    figure["value"] /= k
+    return figure
+
+
+def mp_queue_blocks(spec, kind, size):
+    q = mp_queue(kind)
+    block = bytes(size)
+    others = Partners(spec, (get_blocks, (q, size)))
+
+    def one_pass(n):
+        others.start(n)
+        put = q.put
+        for _ in range(n):
+            put(block)
+        return others.answer()
+    return tally(spec.n, count, one_pass)
+
+
+def mp_queue_self(spec):
+    q = mp_queue("Queue")
+
+    def op(i):
+        t = perf_counter()
+        q.put(i)
+        r = q.get()
+        took = perf_counter() - t
+        assert r == i, "wrong result"
+        return took
+    return calls(spec, max(1, spec.n // 10), op)
+
+
+def echo(n, conn):
+    recv, send = conn.recv, conn.send
+    for _ in range(n):
+        send(recv() + 1)
+    return n
+
+
+def mp_pipe(spec, idle=0.0):
+    """a number there and the next one back"""
+    import multiprocessing
+    from time import sleep
+    mine, theirs = multiprocessing.get_context("fork").Pipe()
+    warm = 1 if idle else max(1, spec.n // 10)
+    Partners(spec, (echo, (theirs,))).start(warm + spec.n)
+
+    def op(i):
+        if idle:
+            sleep(idle)
+        t = perf_counter()
+        mine.send(i)
+        r = mine.recv()
+        took = perf_counter() - t
+        assert r == i + 1, "wrong result"
+        return took
+    return calls(spec, warm, op)
+
+
+def read_blocks(n, conn, size):
+    recv, whole = conn.recv_bytes, 0
+    for _ in range(n):
+        whole += len(recv()) == size
+    return whole
+
+
+def mp_pipe_blocks(spec, size):
+    import multiprocessing
+    reader, writer = multiprocessing.get_context("fork").Pipe(duplex=False)
+    others = Partners(spec, (read_blocks, (reader, size)))
+    block = bytes(size)
+
+    def one_pass(n):
+        others.start(n)
+        send = writer.send_bytes
+        for _ in range(n):
+            send(block)
+        return others.answer()
+    return tally(spec.n, count, one_pass)
+
+
+def through(n, guard, value):
+    """so many times through the guard, adding 1"""
+    acquire, release = guard.acquire, guard.release
+    for _ in range(n):
+        acquire()
+        value.value += 1
+        release()
+    return 0
+
+
+class Local:
+    value = 0
+
+
+def mp_lock(spec, kind):
+    import multiprocessing
+    guard = getattr(multiprocessing.get_context("fork"), kind)()
+
+    def one_pass(n):
+        local = Local()
+        through(n, guard, local)
+        return local.value
+    return tally(spec.n, count, one_pass)
+
+
+def mp_lock_contended(spec):
+    """two processes, half of the times each; what is counted up is shared"""
+    import multiprocessing
+    ctx = multiprocessing.get_context("fork")
+    guard, value = ctx.Lock(), ctx.RawValue("q", 0)
+    others = Partners(spec, (through, (guard, value)))
+
+    def one_pass(n):
+        value.value = 0
+        others.start(n - n // 2)
+        through(n // 2, guard, value)
+        others.answer()
+        return value.value
+    return tally(spec.n, count, one_pass)
+
+
+def mp_value(spec):
+    import multiprocessing
+    value = multiprocessing.get_context("fork").Value("q", 0)
+
+    def one_pass(n):
+        value.value = 0
+        for _ in range(n):
+            with value.get_lock():
+                value.value += 1
+        return value.value
+    return tally(spec.n, count, one_pass)
+
+
+def bounce(n, mine, theirs):
+    for _ in range(n):
+        mine.wait()
+        mine.clear()
+        theirs.set()
+    return n
+
+
+def mp_event(spec):
+    import multiprocessing
+    ctx = multiprocessing.get_context("fork")
+    here, there = ctx.Event(), ctx.Event()
+    others = Partners(spec, (bounce, (there, here)))
+
+    def one_pass(n):
+        others.start(n)
+        for _ in range(n):
+            there.set()
+            here.wait()
+            here.clear()
+        return others.answer()
+    return tally(spec.n, count, one_pass)
+
+
+def meet(n, barrier):
+    for _ in range(n):
+        barrier.wait()
+    return n
+
+
+def mp_barrier(spec):
+    import multiprocessing
+    barrier = multiprocessing.get_context("fork").Barrier(2)
+    others = Partners(spec, (meet, (barrier,)))
+
+    def one_pass(n):
+        others.start(n)
+        meet(n, barrier)
+        return others.answer()
+    return tally(spec.n, count, one_pass)
+
+
+def mp_heap(spec):
+    """start and join by fork, with 2 GiB in use"""
+    heap = bytearray(2 << 30)
+    heap[::4096] = b"x" * (len(heap) // 4096)
+    return process_start(spec, "fork")
+
+
+def mp_shm(spec):
+    from multiprocessing.shared_memory import SharedMemory
+
+    def one_pass(n):
+        for i in range(n):
+            a = SharedMemory(create=True, size=4096)
+            b = SharedMemory(a.name)
+            a.buf[0] = i & 255
+            assert b.buf[0] == i & 255, "other memory"
+            b.close()
+            a.close()
+            a.unlink()
+        return n
+    return tally(spec.n, count, one_pass)
+
+
+def mp_shareablelist(spec):
+    from multiprocessing.shared_memory import ShareableList
+    items = ShareableList([0, 1.5, "text", None])
+
+    def one_pass(n):
+        items[0] = 0
+        for _ in range(n):
+            items[0] = items[0] + 1
+        return items[0]
+    try:
+        return tally(spec.n, count, one_pass)
+    finally:
+        items.shm.close()
+        items.shm.unlink()
+
+
+def mp_pool_map(spec, chunksize=None):
+    with pool(spec) as p:
+        return bulk(spec.n, lambda n: p.map(inc, range(n), chunksize))
+
+
+def mp_pool_apply(spec):
+    import multiprocessing
+    core = worker_core(spec.place)
+    settle_caller(spec.place)
+
+    def op(i):
+        t = perf_counter()
+        r = p.apply(inc, (i,))
+        took = perf_counter() - t
+        assert r == i + 1, "wrong result"
+        return took
+    with multiprocessing.get_context("fork").Pool(2, settle_worker, (core,)) as p:
+        return calls(spec, max(1, spec.n // 10), op)
+
+
 PARTIES = {
     "process/submit": {"ProcessPoolExecutor": lambda s: submit(s, executor)},
     "process/map": {"Pool.map": pool_map},
@@ -512,6 +819,36 @@ PARTIES = {
     "contextvars/get-1": {"CPython": lambda s: variable_get(s, 1)},
     "contextvars/get-1000": {"CPython": lambda s: variable_get(s, 1000)},
     "contextvars/set": {"CPython": variable_set},
+    "mp/spawn": {"CPython-spawn": lambda s: process_start(s, "spawn"), "CPython-fork": lambda s: process_start(s, "fork")},
+    "mp/warm": {"CPython-forkserver": lambda s: process_start(s, "forkserver"),
+                "CPython-fork": lambda s: process_start(s, "fork")},
+    "mp/spawn-2GiB": {"CPython-fork": mp_heap},
+    "mp/queue-int": {"CPython": lambda s: mp_queue_ints(s, "Queue")},
+    "mp/queue-int-2p2c": {"CPython": lambda s: mp_queue_ints(s, "Queue", 2)},
+    "mp/queue-1KiB": {"CPython": lambda s: mp_queue_blocks(s, "Queue", 1 << 10)},
+    "mp/queue-1MiB": {"CPython": lambda s: mp_queue_blocks(s, "Queue", 1 << 20)},
+    "mp/simplequeue-int": {"CPython": lambda s: mp_queue_ints(s, "SimpleQueue")},
+    "mp/simplequeue-int-2p2c": {"CPython": lambda s: mp_queue_ints(s, "SimpleQueue", 2)},
+    "mp/simplequeue-1KiB": {"CPython": lambda s: mp_queue_blocks(s, "SimpleQueue", 1 << 10)},
+    "mp/simplequeue-1MiB": {"CPython": lambda s: mp_queue_blocks(s, "SimpleQueue", 1 << 20)},
+    "mp/queue-self": {"CPython": mp_queue_self},
+    "mp/pipe-hot": {"CPython": mp_pipe},
+    "mp/pipe-idle": {"CPython": lambda s: mp_pipe(s, 1.0)},
+    "mp/pipe-64B": {"CPython": lambda s: mp_pipe_blocks(s, 64)},
+    "mp/pipe-64KiB": {"CPython": lambda s: mp_pipe_blocks(s, 64 << 10)},
+    "mp/pipe-1MiB": {"CPython": lambda s: mp_pipe_blocks(s, 1 << 20)},
+    "mp/lock": {"CPython": lambda s: mp_lock(s, "Lock")},
+    "mp/rlock": {"CPython": lambda s: mp_lock(s, "RLock")},
+    "mp/semaphore": {"CPython": lambda s: mp_lock(s, "Semaphore")},
+    "mp/lock-contended": {"CPython": mp_lock_contended},
+    "mp/event": {"CPython": mp_event},
+    "mp/barrier": {"CPython": mp_barrier},
+    "mp/value": {"CPython": mp_value},
+    "mp/shm": {"CPython": mp_shm},
+    "mp/shareablelist": {"CPython": mp_shareablelist},
+    "mp/pool-map": {"CPython": mp_pool_map},
+    "mp/pool-map-1": {"CPython": lambda s: mp_pool_map(s, 1)},
+    "mp/pool-apply": {"CPython": mp_pool_apply},
 }
 
 
