@@ -84,7 +84,7 @@ func (g guarded) through(ctx context.Context, n int) error {
 		if err := g.L.Acquire(ctx); err != nil {
 			return err
 		}
-		g.V.Set(g.V.Get() + 1)
+		g.V.Store(g.V.Load() + 1)
 		if err := g.L.Release(); err != nil {
 			return err
 		}
@@ -120,12 +120,12 @@ func mpLockContended(s meter.Spec) (f meter.Figure, err error) {
 	g := guarded{l, v}
 	return with(s, func(p *partners) error { return join(p, s, throughLock, g) }, func(p *partners) (meter.Figure, error) {
 		return meter.Bulk(s.N, meter.Count, func(n int) (int, error) {
-			v.Set(0)
+			v.Store(0)
 			if err := errors.Join(p.start(n-n/2), g.through(context.Background(), n/2)); err != nil {
 				return 0, err
 			}
 			_, err := p.answer()
-			return int(v.Get()), err
+			return int(v.Load()), err
 		})
 	})
 }
@@ -207,11 +207,11 @@ func mpValueAtomic(s meter.Spec) (meter.Figure, error) {
 		return meter.Figure{}, err
 	}
 	return meter.Bulk(s.N, meter.Count, func(n int) (int, error) {
-		sharedctypes.Store(v, 0)
+		v.Store(0)
 		for range n {
 			sharedctypes.Add(v, 1)
 		}
-		return int(sharedctypes.Load(v)), nil
+		return int(v.Load()), nil
 	})
 }
 
