@@ -85,7 +85,8 @@
 //	mp/spawn-2GiB         mp/spawn with 2 GiB in use
 //	mp/queue-int, mp/queue-int-2p2c, mp/queue-1KiB, mp/queue-1MiB
 //	                      numbers or blocks through a Queue from one process to another, or from two to two; per item
-//	mp/simplequeue-…      the same through a SimpleQueue
+//	mp/simplequeue-int, mp/simplequeue-int-2p2c, mp/simplequeue-1KiB, mp/simplequeue-1MiB
+//	                      the same through a SimpleQueue
 //	mp/queue-self         put and get in one process
 //	mp/pipe-hot           a number through a Pipe and the next one back
 //	mp/pipe-idle          the same after a second in which nothing happened
