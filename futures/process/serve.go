@@ -5,6 +5,7 @@ package process
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,7 +63,7 @@ func serve() {
 	s.watch.wake = make(chan struct{}, 1)
 	s.recv <- struct{}{}
 	if err := s.setUp(); err != nil {
-		if err != io.EOF {
+		if err != io.EOF && !errors.Is(err, syscall.EPIPE) { // else the pool does not want us any more
 			fmt.Fprintf(os.Stderr, "conex: worker: %v\n", err)
 		}
 		os.Exit(124)
