@@ -160,7 +160,7 @@ func hello(context.Context, struct{}) (struct{}, error) {
 // What freeze_support is for in Python, conex.Main and conex.Init do: they are
 // the first line of every program that starts processes, frozen or not.
 func Example_freezeSupport() {
-	// func main() { conex.Main(run) }
+	multiprocessing.FreezeSupport() // or conex.Init; or all of main is conex.Main(run)
 	run := func(ctx context.Context) error {
 		p, err := multiprocessing.Go(ctx, Hello.Bind(struct{}{}))
 		if err != nil {
@@ -223,7 +223,7 @@ func Example_explicitlyPassed() {
 		fmt.Println(err)
 		return
 	}
-	for i := range 3 {
+	for i := range 10 {
 		p, err := multiprocessing.Go(ctx, Count.Bind(Counting{lock, i}))
 		if err != nil {
 			fmt.Println(err)
@@ -235,4 +235,11 @@ func Example_explicitlyPassed() {
 	// hello world 0
 	// hello world 1
 	// hello world 2
+	// hello world 3
+	// hello world 4
+	// hello world 5
+	// hello world 6
+	// hello world 7
+	// hello world 8
+	// hello world 9
 }

@@ -467,3 +467,35 @@ func TestInterrupt(t *testing.T) {
 		wantCode(t, p, 130)
 	})
 }
+
+// A program that has closed its standard streams can start processes.
+func TestClosedStreams(t *testing.T) {
+	each(t, func(t *testing.T, opt mp.Option) {
+		for _, stream := range []**os.File{&os.Stdout, &os.Stderr} {
+			func() {
+				old := *stream
+				defer func() { *stream = old }()
+				for _, broken := range []*os.File{nil, closedFile(t)} {
+					*stream = broken
+					wantCode(t, run(t, closeStreams.Bind(none{}), opt), 0)
+				}
+			}()
+		}
+	})
+}
+
+func closedFile(t *testing.T) *os.File {
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	return f
+}
+
+var closeStreams = conex.Register("test/process/closeStreams", func(context.Context, none) (none, error) {
+	fmt.Println("to nowhere")
+	os.Stdout.Close()
+	os.Stderr.Close()
+	return none{}, nil
+})

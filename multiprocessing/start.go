@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/conexgo/conex"
 )
 
 // A StartMethod is a way to start processes. It is what Python calls it.
@@ -124,6 +126,12 @@ func SetExecutable(path string) {
 	starts.mu.Unlock()
 	stock.flush()
 }
+
+// FreezeSupport is conex.Init under the name that Python has for it: the first
+// line of main in a program that does not use conex.Main. In a child it serves
+// the parent and never returns. Every Go program is what Python calls frozen, so
+// it is needed by all that start processes.
+func FreezeSupport() { conex.Init() }
 
 func executable() string {
 	starts.mu.Lock()
