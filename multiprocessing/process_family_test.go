@@ -93,18 +93,19 @@ type family struct {
 func init() {
 	descend = conex.Register("test/process/descend", func(ctx context.Context, f family) (none, error) {
 		f.To.send(mp.CurrentProcess().Name())
-		for f.Level--; f.Level >= 0; {
-			for range 2 {
-				p, err := mp.Go(ctx, descend.Bind(f))
-				if err != nil {
-					return none{}, err
-				}
-				p.Join(ctx)
-				if p.Err() != nil {
-					return none{}, p.Err()
-				}
+		if f.Level == 0 {
+			return none{}, nil
+		}
+		f.Level--
+		for range 2 {
+			p, err := mp.Go(ctx, descend.Bind(f))
+			if err != nil {
+				return none{}, err
 			}
-			break
+			p.Join(ctx)
+			if p.Err() != nil {
+				return none{}, p.Err()
+			}
 		}
 		return none{}, nil
 	})
