@@ -88,4 +88,3 @@ func TestStockIsRenewed(t *testing.T) {
 		})
 	}
 }
-
