@@ -27,6 +27,7 @@ func newStandbys() *standbys {
 type standbys struct {
 	mu      sync.Mutex // protects what follows
 	size    int
+	out     streams // of whoever was the last to start something
 	preload *preload
 	onError PreloadPolicy
 	idle    []*standby // the oldest first
@@ -52,6 +53,9 @@ type standby struct {
 // start runs c in a process of the stock, or in a new one if there is none that
 // can be used. One that has died while it stood by is replaced by the next.
 func (t *standbys) start(ctx context.Context, c *call) (*link, error) {
+	t.mu.Lock()
+	t.out = ourStreams()
+	t.mu.Unlock()
 	for {
 		s, fresh := t.take(), false
 		if s == nil {
@@ -121,12 +125,12 @@ func (t *standbys) errand(f func()) {
 // launch starts a process and tells it what to preload.
 func (t *standbys) launch() (*standby, error) {
 	t.mu.Lock()
-	p, policy := t.preload, t.onError
+	p, policy, out := t.preload, t.onError, t.out
 	t.mu.Unlock()
 	s := &standby{born: currentSettings(), failed: policy, loads: len(p.Funcs) > 0}
 	s.now = s.born
 	var err error
-	if s.link, err = launch(executable()); err != nil {
+	if s.link, err = launch(executable(), out); err != nil {
 		return nil, err
 	}
 	b, err := codec.Append(nil, p)
@@ -223,6 +227,7 @@ func (t *standbys) warm(ctx context.Context) error {
 	}
 	t.mu.Lock()
 	size, epoch := t.size, t.epoch
+	t.out = ourStreams()
 	t.mu.Unlock()
 	var ready []*standby
 	defer func() {

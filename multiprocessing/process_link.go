@@ -21,9 +21,16 @@ type link struct {
 	child *child.Child
 }
 
+// streams are the standard streams that a child gets. The variables of package
+// os are the program's to change, so they are read by those it calls only, not in
+// the background.
+type streams struct{ stdout, stderr *os.File }
+
+func ourStreams() streams { return streams{os.Stdout, os.Stderr} }
+
 // launch starts a process that waits to be told what to do. Nothing is left
 // behind if it fails.
-func launch(executable string) (*link, error) {
+func launch(executable string, out streams) (*link, error) {
 	conn, theirs, err := wait.Pair()
 	if err != nil {
 		return nil, err
@@ -33,8 +40,8 @@ func launch(executable string) (*link, error) {
 		Path:   executable,
 		Env:    worker.Env(kind, nil),
 		Files:  []*os.File{theirs},
-		Stdout: stream(os.Stdout),
-		Stderr: stream(os.Stderr),
+		Stdout: stream(out.stdout),
+		Stderr: stream(out.stderr),
 	})
 	if err != nil {
 		conn.Close()

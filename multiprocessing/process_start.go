@@ -96,7 +96,7 @@ func (p *Process) newLink(ctx context.Context) (*link, error) {
 
 // spawn starts a process for c.
 func spawn(ctx context.Context, c *call) (*link, error) {
-	l, err := launch(executable())
+	l, err := launch(executable(), ourStreams())
 	if err != nil {
 		return nil, err
 	}
