@@ -1,3 +1,5 @@
+//go:build linux
+
 package multiprocessing_test
 
 import (
@@ -7,22 +9,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/conexgo/conex/internal/leak"
 	mp "github.com/conexgo/conex/multiprocessing"
 )
-
-var semNames atomic.Int32
-
-// semName is a name that nobody has.
-func semName(testing.TB) string {
-	return fmt.Sprintf("/conex-test-%d-%d", os.Getpid(), semNames.Add(1))
-}
 
 // namedSemaphore is one of this test's own.
 func namedSemaphore(t testing.TB, n int) *mp.NamedSemaphore {
@@ -36,25 +29,6 @@ func namedSemaphore(t testing.TB, n int) *mp.NamedSemaphore {
 	}
 	t.Cleanup(func() { s.Unlink(); s.Close() })
 	return s
-}
-
-func TestNamedSemaphoreUnsupported(t *testing.T) {
-	_, err := mp.CreateNamedSemaphore(semName(t), 1)
-	supported := runtime.GOOS == "linux" && ^uint(0)>>63 == 1
-	if supported == errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("on %s, %s: %v", runtime.GOOS, runtime.GOARCH, err)
-	}
-	if !supported {
-		if _, err := mp.OpenNamedSemaphore("/x"); !errors.Is(err, errors.ErrUnsupported) || !errors.Is(err, mp.ErrProcess) {
-			t.Errorf("opening: %v", err)
-		}
-		return
-	}
-	s, err := mp.OpenNamedSemaphore(fmt.Sprintf("/conex-test-%d-%d", os.Getpid(), semNames.Load()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Unlink()
 }
 
 func TestNamedSemaphoreNames(t *testing.T) {

@@ -164,3 +164,8 @@ func (s *sem) value() int {
 	s.settle(lastSlot)
 	return int(s.free(s.mem.word.Load()))
 }
+
+// locked reports whether value is 0.
+func (s *sem) locked() bool {
+	return s == nil || s.free(s.mem.word.Load()) == 0 && s.value() == 0
+}

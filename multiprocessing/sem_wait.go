@@ -35,7 +35,10 @@ func (s *sem) acquire(ctx context.Context, obj any) error {
 // process that is killed in the middle of that costs the others one poll.
 func (s *sem) sleep(ctx context.Context, obj any) error {
 	if err := s.turn.Acquire(ctx, obj); err != nil {
-		return s.last(err)
+		if ok, bad := s.try(); ok || bad != nil {
+			return bad
+		}
+		return err // who has the turn looks after the dead
 	}
 	defer s.turn.Release()
 	var poll futex.Poll

@@ -37,7 +37,7 @@ func BenchmarkSemaphoreContended(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			s := j.sem()
-			p := spawn(b, semCount.Bind(j.with(0, 1<<40)))
+			p := spawn(b, semCount.Bind(j.with(0, 1<<30)))
 			defer kill(b, p)
 			ctx := context.Background()
 			bench(b, p, func() {
