@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -182,26 +181,4 @@ func TestNamedSemaphoreClose(t *testing.T) {
 	if n := sleepers(t, semPath(s)); n != 0 {
 		t.Errorf("%d sleep still", n)
 	}
-}
-
-func ExampleNamedSemaphore() {
-	name := fmt.Sprintf("/conex-example-%d", os.Getpid())
-	s, err := mp.CreateNamedSemaphore(name, 1)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer s.Unlink()
-	defer s.Close()
-	same, err := mp.OpenNamedSemaphore(name) // here, in Python, or in C
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer same.Close()
-	fmt.Println(same.TryAcquire())
-	fmt.Println(s.TryAcquire())
-	// Output:
-	// true <nil>
-	// false <nil>
 }

@@ -33,7 +33,7 @@ type semaphore interface {
 // eachSemaphore runs a test over all kinds. Those with an account and without
 // one are kinds, too.
 func eachSemaphore(t *testing.T, test func(t *testing.T, make func(n int) semaphore)) {
-	must := func(s semaphore, err error) semaphore {
+	must := func(t *testing.T, s semaphore, err error) semaphore {
 		t.Helper()
 		if errors.Is(err, errors.ErrUnsupported) {
 			t.Skip(err)
@@ -44,12 +44,12 @@ func eachSemaphore(t *testing.T, test func(t *testing.T, make func(n int) semaph
 		return s
 	}
 	t.Run("Semaphore", func(t *testing.T) {
-		test(t, func(n int) semaphore { s, err := mp.NewSemaphore(n); return must(s, err) })
+		test(t, func(n int) semaphore { s, err := mp.NewSemaphore(n); return must(t, s, err) })
 	})
 	t.Run("WithoutAccount", func(t *testing.T) {
 		test(t, func(n int) semaphore {
 			s, err := mp.NewSemaphore(0)
-			must(s, err)
+			must(t, s, err)
 			for range n {
 				if err := s.Release(); err != nil {
 					t.Fatal(err)
@@ -59,12 +59,12 @@ func eachSemaphore(t *testing.T, test func(t *testing.T, make func(n int) semaph
 		})
 	})
 	t.Run("BoundedSemaphore", func(t *testing.T) {
-		test(t, func(n int) semaphore { s, err := mp.NewBoundedSemaphore(n); return must(s, err) })
+		test(t, func(n int) semaphore { s, err := mp.NewBoundedSemaphore(n); return must(t, s, err) })
 	})
 	t.Run("NamedSemaphore", func(t *testing.T) {
 		test(t, func(n int) semaphore {
 			s, err := mp.CreateNamedSemaphore(semName(t), n)
-			must(s, err)
+			must(t, s, err)
 			t.Cleanup(func() { s.Unlink(); s.Close() })
 			return s
 		})
@@ -139,10 +139,19 @@ func TestNewSemaphore(t *testing.T) {
 	makers := map[string]func(int) (semaphore, error){
 		"Semaphore":        func(n int) (semaphore, error) { return mp.NewSemaphore(n) },
 		"BoundedSemaphore": func(n int) (semaphore, error) { return mp.NewBoundedSemaphore(n) },
-		"NamedSemaphore":   func(n int) (semaphore, error) { return mp.CreateNamedSemaphore(semName(t), n) },
+		"NamedSemaphore": func(n int) (semaphore, error) {
+			s, err := mp.CreateNamedSemaphore(semName(t), n)
+			if err == nil {
+				t.Cleanup(func() { s.Unlink() })
+			}
+			return s, err
+		},
 	}
 	for name, make := range makers {
 		t.Run(name, func(t *testing.T) {
+			if _, err := make(0); errors.Is(err, errors.ErrUnsupported) {
+				t.Skip(err)
+			}
 			if _, err := make(-1); !errors.Is(err, threading.ErrNegativeValue) {
 				t.Errorf("-1 permits: %v", err)
 			}
@@ -156,9 +165,6 @@ func TestNewSemaphore(t *testing.T) {
 			s, err := make(math.MaxInt32)
 			if err != nil {
 				t.Fatal(err)
-			}
-			if n, ok := s.(*mp.NamedSemaphore); ok {
-				defer n.Unlink()
 			}
 			want := threading.ErrTooManyPermits
 			if b, ok := s.(*mp.BoundedSemaphore); ok {
