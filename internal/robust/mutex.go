@@ -94,11 +94,13 @@ func (m *Mutex) Lock(ctx context.Context) (died bool, err error) {
 // the holder is dead: it is for those who have something else to do.
 func (m *Mutex) LockSoon() bool {
 	if m.word.CompareAndSwap(0, m.mine) {
+		m.ordered()
 		return true
 	}
 	if wait.CanSpin() {
 		for range spins {
 			if m.word.Load() == 0 && m.word.CompareAndSwap(0, m.mine) {
+				m.ordered()
 				return true
 			}
 		}
