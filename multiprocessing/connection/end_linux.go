@@ -36,6 +36,8 @@ type end struct {
 	wg       sync.WaitGroup // what watches this end
 	watching bool           // protected by mu: somebody waits for the end of the socket
 	hub      hub
+
+	stash stash
 }
 
 // A sleeper is where goroutines of this process wait for the same thing: one
@@ -175,6 +177,7 @@ func (e *end) close() error {
 		e.sh.lanes[i].freed.wake()
 	}
 	e.wg.Wait()
+	e.stash.clear()
 	runtime.KeepAlive(e)
 	return err
 }
@@ -201,52 +204,68 @@ func (e *end) watch() {
 // send puts a message into the ring.
 func (e *end) send(ctx context.Context, m message) error {
 	r := record{length: uint32(len(m.data)), kind: m.kind, hash: m.hash}
-	var packet []byte
-	var files []rawConn
-	if len(m.files) > 0 || len(m.data) > e.out.mostInRing() {
-		if len(m.files) > 0 {
-			r.flags |= flagFiles
+	if len(m.files) == 0 && len(m.data) <= e.out.mostInRing() {
+		_, err := e.sendRecord(ctx, r, m.data, nil, nil)
+		return err
+	}
+	if len(m.files) > 0 {
+		r.flags |= flagFiles
+	}
+	if len(m.data) <= e.out.mostInRing() {
+		packet, files, err := pack(&m, nil)
+		if err == nil {
+			_, err = e.sendRecord(ctx, r, m.data, packet, files)
 		}
-		var large *os.File
-		if len(m.data) > e.out.mostInRing() {
-			r.flags |= flagLarge
-			seg, err := writeLarge(ctx, m.data)
-			if err != nil {
-				return err
-			}
-			defer seg.Close()
-			large = seg.File()
-		}
-		var err error
-		if packet, files, err = pack(&m, large); err != nil {
-			return err
+		return err
+	}
+	r.flags |= flagLarge
+	seg, err := e.stash.get(len(m.data), e.out.head.Load())
+	if err != nil {
+		return err
+	}
+	at := uint64(0) // unless it is sent, the file is free
+	if err = writeLarge(ctx, seg, m.data); err == nil {
+		var packet []byte
+		var files []rawConn
+		if packet, files, err = pack(&m, seg.File()); err == nil {
+			at, err = e.sendRecord(ctx, r, nil, packet, files)
 		}
 	}
+	e.stash.put(seg, at)
+	return err
+}
+
+// sendRecord puts a record into the ring when there is room, and returns where
+// it ends.
+func (e *end) sendRecord(ctx context.Context, r record, data, packet []byte, files []rawConn) (uint64, error) {
 	for {
 		if e.shut.Load() {
-			return ErrClosed
+			return 0, ErrClosed
 		}
 		if e.gone() {
-			return ErrBrokenPipe
+			return 0, ErrBrokenPipe
 		}
-		ok, full, err := e.put(ctx, r, m.data, packet, files)
-		if ok || err != nil {
-			return err
+		at, ok, full, err := e.put(ctx, r, data, packet, files)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			return at + r.room(), nil
 		}
 		if err := e.waitRoom(ctx, r, full); err != nil {
-			return err
+			return 0, err
 		}
 	}
 }
 
 // put puts a record into the ring if there is room. full says that there is,
 // but not for its packet.
-func (e *end) put(ctx context.Context, r record, data, packet []byte, files []rawConn) (ok, full bool, err error) {
+func (e *end) put(ctx context.Context, r record, data, packet []byte, files []rawConn) (at uint64, ok, full bool, err error) {
 	l := e.out
 	if _, err := l.send.Lock(ctx); err != nil {
-		return false, false, err
+		return 0, false, false, err
 	}
-	at, ok, err := l.fits(r)
+	at, ok, err = l.fits(r)
 	if ok && packet != nil {
 		r.packet = l.packets.Add(1)
 		number(packet, r.packet)
@@ -273,7 +292,7 @@ func (e *end) put(ctx context.Context, r record, data, packet []byte, files []ra
 	if ok && l.filled.waiters.Load() != 0 {
 		l.filled.wake()
 	}
-	return ok, full, err
+	return at, ok, full, err
 }
 
 // recv takes a message out of the ring.

@@ -1,7 +1,6 @@
 package connection
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/conexgo/conex/internal/shm"
-	"github.com/conexgo/conex/internal/watch"
 )
 
 // A packet goes over the socket before its record is put into the ring, and has
@@ -188,26 +186,6 @@ func openRef(id, size uint64, f *os.File) (*shm.Shared, error) {
 		return nil, fmt.Errorf("%w: shared memory is smaller than announced", ErrCorrupt)
 	}
 	return shm.OpenShared(id, f, int(size))
-}
-
-// writeLarge puts a message into a file without a name, in memory.
-func writeLarge(ctx context.Context, data []byte) (*shm.Segment, error) {
-	seg, err := shm.New(len(data))
-	if err != nil {
-		return nil, err
-	}
-	const step = 16 << 20
-	for at := 0; at < len(data); at += step {
-		if at > 0 && ctx.Err() != nil {
-			seg.Close()
-			return nil, watch.Reason(ctx)
-		}
-		if _, err := seg.File().WriteAt(data[at:min(at+step, len(data))], int64(at)); err != nil {
-			seg.Close()
-			return nil, fmt.Errorf("connection: a message of %d bytes: %w", len(data), err)
-		}
-	}
-	return seg, nil
 }
 
 // readLarge reads a message from its file into memory of its own, or into buf

@@ -34,7 +34,7 @@ const (
 
 	// mostLarge is how many bytes of messages that are too large for the ring
 	// may wait before the next one does.
-	mostLarge = 4 << 20
+	mostLarge = 2 << 20
 )
 
 func pipeSize(lanes int) int { return pipeHeader + lanes*(laneHeader+ringSize) }
