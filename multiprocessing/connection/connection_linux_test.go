@@ -465,8 +465,9 @@ func TestConcurrent(t *testing.T) {
 				if i%50 == 0 {
 					n = 200_000
 				}
-				msg := filled(uint64(s<<32|i), n)
-				binary.LittleEndian.PutUint64(msg, uint64(s<<32|i))
+				id := uint64(s)<<32 | uint64(i)
+				msg := filled(id, n)
+				binary.LittleEndian.PutUint64(msg, id)
 				if err := a.SendBytes(ctx, msg); err != nil {
 					t.Error(err)
 				}
