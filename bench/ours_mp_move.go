@@ -238,7 +238,7 @@ func mpPipe(idle time.Duration) meter.Party {
 				if idle > 0 {
 					warm = 1
 				}
-				if err := p.start(1 << 40); err != nil { // until the pipe is closed
+				if err := p.start(1 << 30); err != nil { // until the pipe is closed
 					return meter.Figure{}, err
 				}
 				f, err := meter.Calls(s, warm, func(i int) (time.Duration, error) {

@@ -410,7 +410,7 @@ func TestBarrierChaos(t *testing.T) {
 	b := must(multiprocessing.NewBarrier(parties))
 	for k := range kills(10) {
 		board := newBoard(t)
-		j := barrierJob{b, board, 1, 1 << 40}
+		j := barrierJob{b, board, 1, 1 << 30}
 		var ps []*multiprocessing.Process
 		for range parties - 1 {
 			ps = append(ps, spawn(t, attendBarrier.Bind(j)))
