@@ -214,7 +214,7 @@ func TestBarrierBreaks(t *testing.T) {
 func TestBarrierRounds(t *testing.T) {
 	leak.Check(t)
 	board := newBoard(t)
-	const rounds = 200
+	const rounds = 1000
 	b := must(multiprocessing.NewBarrier(6, multiprocessing.WithAction(barrierAction.Bind(actionJob{board, ""}))))
 	j := barrierJob{b, board, 2, rounds}
 	p, q := spawn(t, attendBarrier.Bind(j)), spawn(t, attendBarrier.Bind(j))
@@ -234,7 +234,7 @@ func TestBarrierRounds(t *testing.T) {
 	}
 }
 
-// A goroutine hears of a round however many have begun since.
+// An action that fails or panics breaks the barrier, for all others.
 func TestBarrierAction(t *testing.T) {
 	for do, check := range map[string]func(err any) bool{
 		"fail": func(err any) bool {

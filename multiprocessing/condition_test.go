@@ -63,8 +63,7 @@ var waitCondition = conex.Register("test/condition/wait", func(ctx context.Conte
 	return 0, err
 })
 
-// dieNotified waits, and says so with the lock in its hands when it comes back,
-// which it does not survive.
+// holdCondition holds the lock until it is killed.
 var holdCondition = conex.Register("test/condition/hold", func(ctx context.Context, j conditionJob) (int, error) {
 	j.Cond.Acquire(ctx)
 	j.Board.at(2).Store(int64(os.Getpid()))

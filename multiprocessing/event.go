@@ -197,3 +197,11 @@ func (s *eventState) sleep(ctx context.Context, w uint32, e *Event) error {
 		err = s.group.Wait(ctx, s.word, now, poll.Next(), e)
 	}
 }
+
+// String says whether e is set.
+func (e *Event) String() string {
+	if e.IsSet() {
+		return "Event(set)"
+	}
+	return "Event(not set)"
+}

@@ -58,7 +58,7 @@ func TestEventAlone(t *testing.T) {
 	ended, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("enough")
 	cancel(cause)
-	if e.IsSet() {
+	if e.IsSet() || e.String() != "Event(not set)" {
 		t.Error("set from the start")
 	}
 	e.Clear()
@@ -72,7 +72,7 @@ func TestEventAlone(t *testing.T) {
 	}
 	for range 2 {
 		e.Set()
-		if err := e.Wait(ended); !e.IsSet() || err != nil {
+		if err := e.Wait(ended); !e.IsSet() || err != nil || e.String() != "Event(set)" {
 			t.Errorf("set, but: %v", err)
 		}
 	}
