@@ -408,9 +408,10 @@ func TestBarrierChaos(t *testing.T) {
 	passed, broke, aborted, noticed := 0, 0, 0, 0
 	settled := make(chan bool)
 	b := must(multiprocessing.NewBarrier(parties))
+	board := newBoard(t)
 	for k := range kills(10) {
-		board := newBoard(t)
-		j := barrierJob{b, board, 1, 1 << 30}
+		board.at(0).Store(0)
+		j := barrierJob{b, board, 1, 1 << 40}
 		var ps []*multiprocessing.Process
 		for range parties - 1 {
 			ps = append(ps, spawn(t, attendBarrier.Bind(j)))

@@ -157,7 +157,7 @@ func TestLockGarbage(t *testing.T) {
 			mem := must(handle.Read(sent(t, h), 1)).Mem()
 			for i := range mem {
 				if mem[i] = byte(rand.Uint32()); n%2 == 0 {
-					mem[i] &= byte(rand.Uint32()) & byte(rand.Uint32())
+					mem[i] &= 1 << rand.IntN(8) // few bits
 				}
 			}
 		}
@@ -249,8 +249,5 @@ func BenchmarkLock(b *testing.B) {
 			l.Release()
 		})
 		kill(b, p)
-		if l.Acquire(ctx) != nil || true {
-			l.Release()
-		}
 	})
 }

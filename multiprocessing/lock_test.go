@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/futures"
+	"github.com/conexgo/conex/futures/process"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/threading"
@@ -317,5 +319,54 @@ func TestLockHolderDies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+var poolLocks lockJob // of a pool's worker
+
+var (
+	setPoolLocks = conex.Register("test/lock/init", func(_ context.Context, j lockJob) (int, error) {
+		poolLocks = j
+		return 0, nil
+	})
+	usePoolLocks = conex.Register("test/lock/use", func(ctx context.Context, n int) (*multiprocessing.Lock, error) {
+		poolLocks.N = n
+		_, err := countUnderLocks.Call(ctx, poolLocks)
+		return poolLocks.Locks[1], err
+	})
+)
+
+// Locks come to the workers of a pool by its initialiser, and go home in
+// results.
+func TestLockInPool(t *testing.T) {
+	leak.Check(t)
+	j := lockJob{
+		Locks:  []*multiprocessing.Lock{nil, must(multiprocessing.NewLock())},
+		RLocks: map[string]*multiprocessing.RLock{"it": must(multiprocessing.NewRLock()), "nil": nil},
+		Board:  newBoard(t),
+	}
+	pool, err := process.NewPool(process.Config{Workers: 2, Init: setPoolLocks.Bind(j)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	const tasks, each = 6, 50
+	var results []*futures.Future[*multiprocessing.Lock]
+	for range tasks {
+		results = append(results, futures.Submit(t.Context(), pool, usePoolLocks, each))
+	}
+	for _, r := range results {
+		l, err := r.Result(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Locks[1].Acquire(t.Context())
+		if ok, _ := l.TryAcquire(); ok {
+			t.Error("the lock that came home is another one")
+		}
+		j.Locks[1].Release()
+	}
+	if n := j.Board.at(0).Load(); n != 3*tasks*each {
+		t.Errorf("counted %d", n)
 	}
 }
