@@ -129,6 +129,7 @@ func TestPythonSemaphore(t *testing.T) {
 				t.Run(c.name+"/made in Python", func(t *testing.T) {
 					py.t = t
 					name := semName(t)
+					t.Cleanup(func() { os.Remove("/dev/shm/sem." + name[1:]) }) // if it fails
 					py.want("made", "make", name, 1)
 					s, err := mp.OpenNamedSemaphore(name)
 					if err != nil {
