@@ -84,13 +84,17 @@ var errFull = fmt.Errorf("%w: there are %d already", threading.ErrTooManyPermits
 
 // localSem returns this process's side of the semaphore in b.
 func localSem(b *handle.Block, kind uint32) (*sem, error) {
-	return sems.Get(b, func() (*sem, error) {
+	s, err := sems.Get(b, func() (*sem, error) {
 		mem := (*sharedSem)(unsafe.Pointer(&b.Mem()[0]))
 		if mem.kind != kind || mem.initial > maxPermits {
 			return nil, ErrCorrupt
 		}
 		return openSem(b, mem, peer.Self(), peer.ID.Alive), nil
 	})
+	if err == nil && s.bounded != (kind == kindBounded) {
+		return nil, ErrCorrupt
+	}
+	return s, err
 }
 
 func openSem(b *handle.Block, mem *sharedSem, self peer.ID, alive func(peer.ID) bool) *sem {
@@ -156,13 +160,18 @@ func (s *sem) release() error {
 	return s.releaseSlow()
 }
 
-// value is the number of free permits, after those of the dead have returned.
+// value is the number of free permits, after those of the dead have returned. A
+// word that makes no sense has none.
 func (s *sem) value() int {
 	if s == nil {
 		return 0
 	}
 	s.settle(lastSlot)
-	return int(s.free(s.mem.word.Load()))
+	w := s.mem.word.Load()
+	if !s.valid(w) {
+		return 0
+	}
+	return int(s.free(w))
 }
 
 // locked reports whether value is 0.

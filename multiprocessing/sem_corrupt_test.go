@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"runtime"
 	"testing"
 	"time"
 	"unsafe"
@@ -49,7 +50,9 @@ func TestSemaphoreCorrupt(t *testing.T) {
 		if err := s.release(); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: release: %v", name, err)
 		}
-		s.value() // anything, but at once
+		if n := s.value(); n != 0 {
+			t.Errorf("%s: value %d", name, n)
+		}
 		if got := s.mem.word.Load(); got != w {
 			t.Errorf("%s: the word was %x and is %x", name, w, got)
 		}
@@ -84,6 +87,12 @@ func TestSemaphoreForeignMemory(t *testing.T) {
 		if _, err := localSem(b, kindSemaphore); errors.Is(err, ErrCorrupt) != (name != "good") {
 			t.Errorf("%s: %v", name, err)
 		}
+		if name == "good" {
+			if _, err := localSem(b, kindBounded); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("as another kind: %v", err)
+			}
+		}
+		runtime.KeepAlive(b)
 	}
 }
 
