@@ -5,7 +5,6 @@ package multiprocessing_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -396,39 +395,4 @@ func TestSemaphoreSignals(t *testing.T) {
 		}
 		wantValue(t, s, 0)
 	})
-}
-
-func ExampleSemaphore() {
-	ctx := context.Background()
-	// Two at a time, in however many processes that get s as an argument.
-	s, err := mp.NewSemaphore(2)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = s.With(ctx, func(context.Context) error {
-		fmt.Println(s)
-		return nil
-	})
-	fmt.Println(s, err)
-	// Output:
-	// Semaphore(value=1)
-	// Semaphore(value=2) <nil>
-}
-
-func ExampleBoundedSemaphore() {
-	s, err := mp.NewBoundedSemaphore(1)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(s.TryAcquire())
-	fmt.Println(s.TryAcquire())
-	fmt.Println(s.Release())
-	fmt.Println(s.Release())
-	// Output:
-	// true <nil>
-	// false <nil>
-	// <nil>
-	// threading: semaphore released more often than acquired
 }
