@@ -60,7 +60,7 @@ func (q *JoinableQueue[T]) TaskDone() error {
 		return queue.ErrTooManyDone
 	}
 	if open <= 0 {
-		c.ring.Done.Ring(everybody)
+		c.ring.Done.Ring(allSleepers)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (q *typedQueue[T]) Put(ctx context.Context, v T) error { return q.put(ctx, 
 
 // TryPut is Put without waiting: if the queue is full the error is
 // [queue.ErrFull].
-func (q *typedQueue[T]) TryPut(v T) error { return q.put(atOnce, v) }
+func (q *typedQueue[T]) TryPut(v T) error { return q.put(atOnceCtx, v) }
 
 // Get removes the item that was put first and returns it, waiting for one. If
 // ctx ends first the error matches [queue.ErrEmpty] and what ctx ended with; an
@@ -90,7 +90,7 @@ func (q *typedQueue[T]) Get(ctx context.Context) (T, error) { return q.get(ctx) 
 // TryGet is Get without waiting: if there is no item, or if another process is
 // just taking one and does not finish within a microsecond, the error is
 // [queue.ErrEmpty].
-func (q *typedQueue[T]) TryGet() (T, error) { return q.get(atOnce) }
+func (q *typedQueue[T]) TryGet() (T, error) { return q.get(atOnceCtx) }
 
 // All returns an iterator that gets one item after the other, waiting for each,
 // until ctx ends or the queue is closed here; nothing is got in advance. An item

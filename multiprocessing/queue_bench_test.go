@@ -19,7 +19,7 @@ type drainTask[T any] struct {
 	N     int
 }
 
-func drain[T any](ctx context.Context, d drainTask[T]) (none, error) {
+func drainQueue[T any](ctx context.Context, d drainTask[T]) (none, error) {
 	d.Ready.Put(ctx, 0)
 	for {
 		for range d.N {
@@ -32,8 +32,8 @@ func drain[T any](ctx context.Context, d drainTask[T]) (none, error) {
 }
 
 var (
-	drainInts  = conex.Register("test/queue/drainInts", drain[int])
-	drainBytes = conex.Register("test/queue/drainBytes", drain[[]byte])
+	drainInts  = conex.Register("test/queue/drainInts", drainQueue[int])
+	drainBytes = conex.Register("test/queue/drainBytes", drainQueue[[]byte])
 	feedInts   = conex.Register("test/queue/feedInts", func(ctx context.Context, d drainTask[int]) (none, error) {
 		for i := range d.N {
 			if err := d.Q.Put(ctx, i); err != nil {
@@ -46,8 +46,8 @@ var (
 	})
 )
 
-// oneWay measures putting items that another process gets: until it has them.
-func oneWay[T any](b *testing.B, f *conex.Func[drainTask[T], none], v T, batch int) {
+// oneWayQueue measures putting items that another process gets: until it has them.
+func oneWayQueue[T any](b *testing.B, f *conex.Func[drainTask[T], none], v T, batch int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	q, ready := newQueue[T](b, 0), newQueue[int](b, 0)
@@ -91,13 +91,13 @@ func oneWay[T any](b *testing.B, f *conex.Func[drainTask[T], none], v T, batch i
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/item")
 }
 
-func BenchmarkQueueInt(b *testing.B)  { oneWay(b, drainInts, 7, 200_000) }
-func BenchmarkQueue1KiB(b *testing.B) { oneWay(b, drainBytes, make([]byte, 1<<10), 20_000) }
-func BenchmarkQueue1MiB(b *testing.B) { oneWay(b, drainBytes, make([]byte, 1<<20), 100) }
-func BenchmarkQueue4MiB(b *testing.B) { oneWay(b, drainBytes, make([]byte, 4<<20), 20) }
+func BenchmarkQueueInt(b *testing.B)  { oneWayQueue(b, drainInts, 7, 200_000) }
+func BenchmarkQueue1KiB(b *testing.B) { oneWayQueue(b, drainBytes, make([]byte, 1<<10), 20_000) }
+func BenchmarkQueue1MiB(b *testing.B) { oneWayQueue(b, drainBytes, make([]byte, 1<<20), 100) }
+func BenchmarkQueue4MiB(b *testing.B) { oneWayQueue(b, drainBytes, make([]byte, 4<<20), 20) }
 
 // BenchmarkQueuePingPong is a round trip.
-func BenchmarkQueuePingPong(b *testing.B) { oneWay(b, drainInts, 7, 1) }
+func BenchmarkQueuePingPong(b *testing.B) { oneWayQueue(b, drainInts, 7, 1) }
 
 func BenchmarkQueueSelf(b *testing.B) {
 	ctx := context.Background()

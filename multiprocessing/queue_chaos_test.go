@@ -22,31 +22,31 @@ import (
 	mp "github.com/conexgo/conex/multiprocessing"
 )
 
-// A queueBoard is what all take notes on: which messages there are, and what became
+// A tally is what all take notes on: which messages there are, and what became
 // of them.
-type queueBoard struct{ b *handle.Block }
+type tally struct{ b *handle.Block }
 
 const boardIDs = 1 << 20
 
-func newQueueBoard(t *testing.T) *queueBoard {
+func newTally(t *testing.T) *tally {
 	b, err := handle.New(64 + 4*boardIDs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &queueBoard{b}
+	return &tally{b}
 }
 
-func (b *queueBoard) AppendHandle(e *codec.Encoder) error { return b.b.Append(e) }
-func (b *queueBoard) ReadHandle(d *codec.Decoder) (err error) {
+func (b *tally) AppendHandle(e *codec.Encoder) error { return b.b.Append(e) }
+func (b *tally) ReadHandle(d *codec.Decoder) (err error) {
 	b.b, err = handle.Read(d, 64+4*boardIDs)
 	return err
 }
 
-func (b *queueBoard) word(i int) *atomic.Uint32 {
+func (b *tally) word(i int) *atomic.Uint32 {
 	return (*atomic.Uint32)(unsafe.Pointer(&b.b.Mem()[4*i]))
 }
 
-// The words of a queueBoard: how many messages, how many of them came twice, or
+// The words of a board: how many messages, how many of them came twice, or
 // torn, and whether the producers are to stop. From notes on, one for each
 // message: who put it, and what became of it.
 const (
@@ -75,7 +75,7 @@ type chaosMessage struct {
 
 // A chaosTask is the work of a process. One of the queues is not nil.
 type chaosTask struct {
-	Board  *queueBoard
+	Board  *tally
 	Simple *mp.SimpleQueue[chaosMessage]
 	Plain  *mp.Queue[chaosMessage]
 	Tasks  *mp.JoinableQueue[chaosMessage]
@@ -149,7 +149,7 @@ var (
 	})
 )
 
-// queueKills is how many processes each test of chaos queueKills.
+// queueKills is how many processes each test of chaos kills.
 func queueKills(t *testing.T) int {
 	n, err := strconv.Atoi(os.Getenv("CONEX_CHAOS"))
 	if err != nil {
@@ -173,7 +173,7 @@ func TestQueueChaos(t *testing.T) {
 func queueChaos(t *testing.T, kind string) {
 	leak.Check(t)
 	ctx := within(t, 100*time.Second)
-	task := chaosTask{Board: newQueueBoard(t)}
+	task := chaosTask{Board: newTally(t)}
 	var err error
 	switch kind {
 	case "simple":

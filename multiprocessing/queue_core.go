@@ -52,7 +52,7 @@ type queueCore struct {
 	mu      sync.Mutex
 	mail    *mpring.Mail  // protected by mu; nil while nobody here has the queue open
 	open    int           // protected by mu: how many objects of this process were not closed
-	buffer  []chunk       // protected by mu: what the feeder has not taken yet
+	buffer  []queueChunk  // protected by mu: what the feeder has not taken yet
 	feeding chan struct{} // protected by mu: closed when the feeder ends; nil while there is none
 	unexit  func()        // protected by mu: forgets to flush at exit
 	lax     bool          // protected by mu: nobody waits for the feeder
@@ -178,7 +178,7 @@ func readQueueCore(d *codec.Decoder, k queueKind, t reflect.Type) (*queueCore, e
 	c, err := queueCores.Get(b, func() (*queueCore, error) {
 		r, err := mpring.Open(b.Mem())
 		if err != nil {
-			return nil, corrupt(err)
+			return nil, queueCorrupt(err)
 		}
 		return initQueueCore(b, r), nil
 	})
@@ -193,8 +193,8 @@ func readQueueCore(d *codec.Decoder, k queueKind, t reflect.Type) (*queueCore, e
 	return c, nil
 }
 
-// corrupt makes an error of the ring one of this package.
-func corrupt(err error) error {
+// queueCorrupt makes an error of the ring one of this package.
+func queueCorrupt(err error) error {
 	if errors.Is(err, mpring.ErrCorrupt) || errors.Is(err, mpring.ErrNoMail) {
 		return fmt.Errorf("%w (%w)", ErrCorrupt, err)
 	}
@@ -204,8 +204,8 @@ func corrupt(err error) error {
 // len is how many items were put and not gotten.
 func (c *queueCore) len() int { return c.ring.Len() + c.ring.Buffered(mpring.Exactly) }
 
-// atOnce is the context of calls that do not wait.
-var atOnce = func() context.Context {
+// atOnceCtx is the context of calls that do not wait.
+var atOnceCtx = func() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx

@@ -10,7 +10,7 @@ import (
 // gaveUp is busy, queue.ErrEmpty or queue.ErrFull, and why it was not waited
 // longer for it to change.
 func gaveUp(busy error, ctx context.Context) error {
-	if ctx == atOnce {
+	if ctx == atOnceCtx {
 		return busy
 	}
 	return &queueWaitError{busy, watch.Reason(ctx)}

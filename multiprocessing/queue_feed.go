@@ -10,11 +10,11 @@ import (
 	"github.com/conexgo/conex/internal/mpring"
 )
 
-// A chunk is a part of the buffer: plain items, each with its length before it,
+// A queueChunk is a part of the buffer: plain items, each with its length before it,
 // or one that is large or more than bytes.
-type chunk struct {
+type queueChunk struct {
 	items   []byte
-	special *message
+	special *queueMessage
 }
 
 const (
@@ -27,7 +27,7 @@ const (
 )
 
 // keep buffers m, for the feeder.
-func (c *queueCore) keep(m *message) error {
+func (c *queueCore) keep(m *queueMessage) error {
 	c.ring.Mine(context.Background())
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -35,7 +35,7 @@ func (c *queueCore) keep(m *message) error {
 		return c.failed
 	}
 	if m.beside != nil || m.size() > largeItem {
-		c.buffer = append(c.buffer, chunk{special: m.keep()})
+		c.buffer = append(c.buffer, queueChunk{special: m.keep()})
 	} else {
 		c.keepBytes(m)
 	}
@@ -50,7 +50,7 @@ func (c *queueCore) keep(m *message) error {
 	return nil
 }
 
-func (c *queueCore) keepBytes(m *message) {
+func (c *queueCore) keepBytes(m *queueMessage) {
 	need := 4 + m.size()
 	last := len(c.buffer) - 1
 	if last < 0 || c.buffer[last].special != nil || cap(c.buffer[last].items)-len(c.buffer[last].items) < need {
@@ -58,7 +58,7 @@ func (c *queueCore) keepBytes(m *message) {
 		if c.pending.Load() > 0 {
 			room = nextChunk
 		}
-		c.buffer = append(c.buffer, chunk{items: make([]byte, 0, max(room, need))})
+		c.buffer = append(c.buffer, queueChunk{items: make([]byte, 0, max(room, need))})
 		last++
 	}
 	b := binary.NativeEndian.AppendUint32(c.buffer[last].items, uint32(m.size()))
@@ -68,7 +68,7 @@ func (c *queueCore) keepBytes(m *message) {
 // count changes how many items are pending, here and in the ledger. The caller
 // holds mu.
 func (c *queueCore) count(n int64) {
-	c.ring.Mine(atOnce).SetBuffered(int(c.pending.Add(n)))
+	c.ring.Mine(atOnceCtx).SetBuffered(int(c.pending.Add(n)))
 }
 
 // feed moves the buffer to the ring until it is empty.
@@ -88,28 +88,27 @@ func (c *queueCore) feed(done chan struct{}) {
 		}
 		c.mu.Unlock()
 		var poll futex.Poll
+		reason := uint32(0)
 		for len(work) > 0 {
-			w := c.ring.Room.Arm(0)
+			w := c.ring.Room.Arm(reason)
 			n, err := c.move(&work)
 			switch {
-			case err == mpring.ErrFull && n == 0:
-				if w&mpring.ForBytes == 0 {
-					w = c.ring.Room.Arm(mpring.ForBytes)
-					continue // look once more
-				}
+			case n > 0:
+				reason, poll = 0, futex.Poll{}
+			case err == mpring.ErrFull && reason == 0:
+				reason = mpring.ForBytes // and look once more
+			case err == mpring.ErrFull:
 				futex.Wait(context.Background(), c.ring.Room.Word(), w, poll.Next())
-			case err != nil && err != mpring.ErrFull:
-				c.fail(corrupt(err), work)
+			case err != nil:
+				c.fail(queueCorrupt(err), work)
 				work = nil
-			default:
-				poll = futex.Poll{}
 			}
 		}
 	}
 }
 
 // fail gives up: the items cannot be delivered.
-func (c *queueCore) fail(err error, work []chunk) {
+func (c *queueCore) fail(err error, work []queueChunk) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failed = err
@@ -123,7 +122,7 @@ func (c *queueCore) fail(err error, work []chunk) {
 }
 
 // move moves some items from work to the ring, and returns how many.
-func (c *queueCore) move(work *[]chunk) (n int, err error) {
+func (c *queueCore) move(work *[]queueChunk) (n int, err error) {
 	if _, err := c.ring.PutLock.Lock(context.Background()); err != nil {
 		return 0, err
 	}
@@ -148,14 +147,14 @@ func (c *queueCore) move(work *[]chunk) (n int, err error) {
 	if n > 0 {
 		c.ring.Items.Ring(n)
 		if c.kind == joinableQueue {
-			c.ring.Done.Ring(everybody) // those who wait have counted what waits here
+			c.ring.Done.Ring(allSleepers) // those who wait have counted what waits here
 		}
 	}
 	return n, err
 }
 
 // moveBytes moves plain items, at most the given number.
-func (c *queueCore) moveBytes(k *chunk, most int) (n int, err error) {
+func (c *queueCore) moveBytes(k *queueChunk, most int) (n int, err error) {
 	b, err := c.ring.Begin()
 	for err == nil && len(k.items) > 0 && n < most {
 		size := int(binary.NativeEndian.Uint32(k.items))
@@ -172,12 +171,12 @@ func (c *queueCore) moveBytes(k *chunk, most int) (n int, err error) {
 	return n, err
 }
 
-// everybody is how many sleepers are woken at most.
-const everybody = 1 << 30
+// allSleepers is how many sleepers are woken at most.
+const allSleepers = 1 << 30
 
-// patience is how long, at exit, the process that made a queue waits for others
+// flushPatience is how long, at exit, the process that made a queue waits for others
 // to get anything.
-const patience = 100 * time.Millisecond
+const flushPatience = 100 * time.Millisecond
 
 // atExit lets the feeder finish. The process that made the queue waits only
 // while others get items: if nobody does, nobody ever may.
@@ -191,7 +190,7 @@ func (c *queueCore) atExit(ctx context.Context) {
 	for left := c.pending.Load(); ; {
 		var late <-chan time.Time
 		if c.mine {
-			late = time.After(patience)
+			late = time.After(flushPatience)
 		}
 		select {
 		case <-done:

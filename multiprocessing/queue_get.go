@@ -16,7 +16,7 @@ import (
 func (c *queueCore) grab(b []byte) bool {
 	var p *mpring.Place
 	if c.kind == joinableQueue {
-		p = c.ring.Mine(atOnce)
+		p = c.ring.Mine(atOnceCtx)
 	}
 	if !c.ring.GetLock.LockSoon() {
 		return false
@@ -36,13 +36,13 @@ func (c *queueCore) grab(b []byte) bool {
 }
 
 // take takes an item if there is one.
-func (c *queueCore) take(ctx context.Context, s *sink) (ok bool, err error) {
+func (c *queueCore) take(ctx context.Context, s *queueSink) (ok bool, err error) {
 	var p *mpring.Place
 	if c.kind == joinableQueue {
 		p = c.ring.Mine(ctx)
 	}
 	if !c.ring.GetLock.LockSoon() {
-		if ctx == atOnce {
+		if ctx == atOnceCtx {
 			if !c.ring.TryLockGet() {
 				return false, nil
 			}
@@ -56,7 +56,7 @@ func (c *queueCore) take(ctx context.Context, s *sink) (ok bool, err error) {
 		if err == mpring.ErrEmpty {
 			return false, nil
 		}
-		return false, corrupt(err)
+		return false, queueCorrupt(err)
 	}
 	drop, err := s.fill(c, &rec)
 	if err == nil || drop {
@@ -71,12 +71,12 @@ func (c *queueCore) take(ctx context.Context, s *sink) (ok bool, err error) {
 }
 
 // get takes an item, waiting for one until ctx ends or closed is set.
-func (c *queueCore) get(ctx context.Context, s *sink, closed *atomic.Bool) error {
+func (c *queueCore) get(ctx context.Context, s *queueSink, closed *atomic.Bool) error {
 	defer runtime.KeepAlive(c)
 	if ok, err := c.take(ctx, s); ok || err != nil {
 		return err
 	}
-	if ctx == atOnce {
+	if ctx == atOnceCtx {
 		return queue.ErrEmpty
 	}
 	if err := c.getTurn.Acquire(ctx, c); err != nil {

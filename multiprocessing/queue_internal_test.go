@@ -184,7 +184,7 @@ func TestQueueManyWaiters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := threads(t)
+	before := threadsNow(t)
 	const n = 2000
 	var sum atomic.Int64
 	var wg sync.WaitGroup
@@ -200,7 +200,7 @@ func TestQueueManyWaiters(t *testing.T) {
 	for q.core.getTurn.Waiting() < n-1 {
 		time.Sleep(time.Millisecond)
 	}
-	if k := threads(t); k > before+15 {
+	if k := threadsNow(t); k > before+15 {
 		t.Errorf("%d threads more", k-before)
 	}
 	for range n {
@@ -213,7 +213,7 @@ func TestQueueManyWaiters(t *testing.T) {
 	q.Close()
 }
 
-func threads(t *testing.T) int {
+func threadsNow(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		t.Fatal(err)

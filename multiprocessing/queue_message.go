@@ -27,8 +27,8 @@ const (
 	handleSize = 24
 )
 
-// A message is an item on its way to the ring.
-type message struct {
+// A queueMessage is an item on its way to the ring.
+type queueMessage struct {
 	head, tail []byte // the item's bytes, the second part perhaps the item itself
 
 	beside  []byte        // what comes before them, if there is anything
@@ -39,7 +39,7 @@ type message struct {
 
 // attach adds what the encoder left beside the bytes. The message owns it from
 // then on.
-func (m *message) attach(handles []any) error {
+func (m *queueMessage) attach(handles []any) error {
 	m.beside = make([]byte, besideSize, besideSize+len(handles)*handleSize)
 	type identity struct {
 		id   uint64
@@ -75,7 +75,7 @@ func (m *message) attach(handles []any) error {
 }
 
 // spill moves the bytes of a large item to memory of its own.
-func (m *message) spill() (err error) {
+func (m *queueMessage) spill() (err error) {
 	n := len(m.head) + len(m.tail)
 	if m.body, err = shm.New(n); err != nil {
 		return err
@@ -97,10 +97,10 @@ func (m *message) spill() (err error) {
 }
 
 // size is that of the record's payload.
-func (m *message) size() int { return len(m.beside) + len(m.head) + len(m.tail) }
+func (m *queueMessage) size() int { return len(m.beside) + len(m.head) + len(m.tail) }
 
 // release gives back what the message holds: it was sent, or will not be.
-func (m *message) release() {
+func (m *queueMessage) release() {
 	for _, s := range m.handles {
 		s.Release()
 	}
@@ -111,17 +111,17 @@ func (m *message) release() {
 }
 
 // keep makes the message independent of the caller's memory.
-func (m *message) keep() *message {
+func (m *queueMessage) keep() *queueMessage {
 	k := *m
 	k.head = append(append([]byte(nil), m.head...), m.tail...)
 	k.tail = nil
-	*m = message{}
+	*m = queueMessage{}
 	return &k
 }
 
 // write puts m into the ring and releases it, or returns mpring.ErrFull. The
 // caller holds PutLock.
-func (c *queueCore) write(m *message) error {
+func (c *queueCore) write(m *queueMessage) error {
 	if m.beside == nil {
 		return c.ring.Put(recordPlain, m.head, m.tail)
 	}

@@ -2,5 +2,5 @@
 
 package multiprocessing_test
 
-// raceEnabled: see queue_race_test.go.
-const raceEnabled = false
+// queueRace: see queue_race_test.go.
+const queueRace = false

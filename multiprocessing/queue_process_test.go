@@ -21,38 +21,38 @@ import (
 	"github.com/conexgo/conex/queue"
 )
 
-// An order is a job for another process, with the way back.
-type order struct {
+// An queueOrder is a job for another process, with the way back.
+type queueOrder struct {
 	N     int
 	Back  *mp.Queue[string]
-	Board *queueBoard
+	Board *tally
 	Buf   *conex.Buffer
 	Any   any
-	Same  []*cell
+	Same  []*queueCell
 }
 
-type orders struct {
-	In    *mp.Queue[order]
+type queueOrders struct {
+	In    *mp.Queue[queueOrder]
 	Tasks *mp.JoinableQueue[int]
 	Done  *mp.SimpleQueue[string]
 	Size  int
 }
 
-// A cell is a small thing that processes share, as a lock is.
-type cell struct{ b *handle.Block }
+// A queueCell is a small thing that processes share, as a lock is.
+type queueCell struct{ b *handle.Block }
 
-func (c *cell) AppendHandle(e *codec.Encoder) error { return c.b.Append(e) }
-func (c *cell) ReadHandle(d *codec.Decoder) (err error) {
+func (c *queueCell) AppendHandle(e *codec.Encoder) error { return c.b.Append(e) }
+func (c *queueCell) ReadHandle(d *codec.Decoder) (err error) {
 	c.b, err = handle.Read(d, 64)
 	return err
 }
 
-func (c *cell) word() *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&c.b.Mem()[0])) }
+func (c *queueCell) word() *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&c.b.Mem()[0])) }
 
 func init() { conex.RegisterType[*mp.Queue[string]]("test/queue/queueOfStrings") }
 
 var (
-	serveOrders = conex.Register("test/queue/serve", func(ctx context.Context, o orders) (none, error) {
+	serveOrders = conex.Register("test/queue/serve", func(ctx context.Context, o queueOrders) (none, error) {
 		for {
 			x, err := o.In.Get(ctx)
 			if err != nil {
@@ -77,7 +77,7 @@ var (
 			x.Back.Close()
 		}
 	})
-	putMuch = conex.Register("test/queue/putMuch", func(ctx context.Context, b big) (none, error) {
+	putMuch = conex.Register("test/queue/putMuch", func(ctx context.Context, b queueFlood) (none, error) {
 		for i := range b.N {
 			if err := b.Q.Put(ctx, strings.Repeat(string(rune('a'+i%26)), b.Size)); err != nil {
 				return none{}, err
@@ -92,7 +92,7 @@ var (
 		}
 		return none{}, nil
 	})
-	doTasks = conex.Register("test/queue/doTasks", func(ctx context.Context, o orders) (none, error) {
+	doTasks = conex.Register("test/queue/doTasks", func(ctx context.Context, o queueOrders) (none, error) {
 		for {
 			n, err := o.Tasks.Get(ctx)
 			if err != nil {
@@ -111,15 +111,15 @@ var (
 	})
 )
 
-type big struct {
+type queueFlood struct {
 	Q             *mp.Queue[string]
 	Ready         *mp.SimpleQueue[string]
 	N, Size       int
 	Cancel, Block bool
 }
 
-// everyMethod runs f under all start methods.
-func everyMethod(t *testing.T, f func(t *testing.T, opt mp.Option)) {
+// everyQueueMethod runs f under all start methods.
+func everyQueueMethod(t *testing.T, f func(t *testing.T, opt mp.Option)) {
 	for _, m := range mp.AllStartMethods() {
 		t.Run(string(m), func(t *testing.T) {
 			f(t, mp.WithContext(mp.Context{Method: m}))
@@ -128,7 +128,7 @@ func everyMethod(t *testing.T, f func(t *testing.T, opt mp.Option)) {
 	}
 }
 
-func mustEnd(t *testing.T, p *mp.Process) {
+func queueEnds(t *testing.T, p *mp.Process) {
 	t.Helper()
 	if err := p.Join(within(t, 30*time.Second)); err != nil || p.Err() != nil {
 		t.Fatal(err, p.Err())
@@ -137,10 +137,10 @@ func mustEnd(t *testing.T, p *mp.Process) {
 
 // TestQueueHandles: queues, memory and buffers travel as parts of items.
 func TestQueueHandles(t *testing.T) {
-	everyMethod(t, func(t *testing.T, opt mp.Option) {
+	everyQueueMethod(t, func(t *testing.T, opt mp.Option) {
 		leak.Check(t)
 		ctx := within(t, 30*time.Second)
-		in, err := mp.NewQueue[order](0)
+		in, err := mp.NewQueue[queueOrder](0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,18 +150,18 @@ func TestQueueHandles(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer back.Close()
-		p, err := mp.Go(ctx, serveOrders.Bind(orders{In: in}), opt)
+		p, err := mp.Go(ctx, serveOrders.Bind(queueOrders{In: in}), opt)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := newQueueBoard(t)
-		small := make([]*cell, 300) // of the same arena
+		b := newTally(t)
+		small := make([]*queueCell, 300) // of the same arena
 		for i := range small {
 			block, err := handle.New(64)
 			if err != nil {
 				t.Fatal(err)
 			}
-			small[i] = &cell{block}
+			small[i] = &queueCell{block}
 		}
 		buf, err := conex.NewBuffer(100_000)
 		if err != nil {
@@ -170,11 +170,11 @@ func TestQueueHandles(t *testing.T) {
 		defer buf.Close()
 		const n = 20
 		for i := range n {
-			if err := in.Put(ctx, order{N: i, Back: back, Board: b, Buf: buf, Any: back, Same: small}); err != nil {
+			if err := in.Put(ctx, queueOrder{N: i, Back: back, Board: b, Buf: buf, Any: back, Same: small}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		in.Put(ctx, order{})
+		in.Put(ctx, queueOrder{})
 		for i := range n {
 			if s, err := back.Get(ctx); err != nil || s != fmt.Sprint("got ", i) {
 				t.Fatal(s, err)
@@ -183,7 +183,7 @@ func TestQueueHandles(t *testing.T) {
 				t.Fatal(s, err)
 			}
 		}
-		mustEnd(t, p)
+		queueEnds(t, p)
 		if x := b.word(0).Load(); x != n*(n-1)/2 || buf.Bytes()[0] != n || small[299].word().Load() != x {
 			t.Error(x, buf.Bytes()[0])
 		}
@@ -233,7 +233,7 @@ func TestQueueManyDescriptors(t *testing.T) {
 
 // TestQueueExit: a process that ends passes on what it has buffered.
 func TestQueueExit(t *testing.T) {
-	everyMethod(t, func(t *testing.T, opt mp.Option) {
+	everyQueueMethod(t, func(t *testing.T, opt mp.Option) {
 		leak.Check(t)
 		ctx := within(t, 60*time.Second)
 		q, _ := mp.NewQueue[string](0)
@@ -241,7 +241,7 @@ func TestQueueExit(t *testing.T) {
 		ready, _ := mp.NewSimpleQueue[string]()
 		defer ready.Close()
 		const n, size = 1000, 10_000
-		p, err := mp.Go(ctx, putMuch.Bind(big{Q: q, Ready: ready, N: n, Size: size}), opt)
+		p, err := mp.Go(ctx, putMuch.Bind(queueFlood{Q: q, Ready: ready, N: n, Size: size}), opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,14 +256,14 @@ func TestQueueExit(t *testing.T) {
 				t.Fatal(i, err, len(s))
 			}
 		}
-		mustEnd(t, p)
+		queueEnds(t, p)
 
 		// Nobody gets anything, and the process ends all the same.
-		p, err = mp.Go(ctx, putMuch.Bind(big{Q: q, Ready: ready, N: n, Size: size, Cancel: true}), opt)
+		p, err = mp.Go(ctx, putMuch.Bind(queueFlood{Q: q, Ready: ready, N: n, Size: size, Cancel: true}), opt)
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustEnd(t, p)
+		queueEnds(t, p)
 		if q.Len() >= n { // those that were in its buffer are gone
 			t.Error(q.Len())
 		}
@@ -280,7 +280,7 @@ func TestQueueKilledBuffer(t *testing.T) {
 	defer q.Close()
 	ready, _ := mp.NewSimpleQueue[string]()
 	defer ready.Close()
-	p, err := mp.Go(ctx, putMuch.Bind(big{Q: q, Ready: ready, N: n, Size: size, Block: true}))
+	p, err := mp.Go(ctx, putMuch.Bind(queueFlood{Q: q, Ready: ready, N: n, Size: size, Block: true}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +312,7 @@ func TestJoinableLost(t *testing.T) {
 		q.Put(ctx, i)
 	}
 	go func() { joined <- q.Join(ctx) }()
-	p, err := mp.Go(ctx, doTasks.Bind(orders{Tasks: q}))
+	p, err := mp.Go(ctx, doTasks.Bind(queueOrders{Tasks: q}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,11 +321,11 @@ func TestJoinableLost(t *testing.T) {
 		t.Error(n)
 	}
 	q.Put(ctx, -1)
-	p, err = mp.Go(ctx, doTasks.Bind(orders{Tasks: q}))
+	p, err = mp.Go(ctx, doTasks.Bind(queueOrders{Tasks: q}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustEnd(t, p)
+	queueEnds(t, p)
 	err = <-joined
 	var lost *mp.LostTasksError
 	if !errors.As(err, &lost) || lost.Count != 1 || !errors.Is(err, mp.ErrOwnerDied) || !errors.Is(err, mp.ErrProcess) {

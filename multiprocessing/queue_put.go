@@ -35,7 +35,7 @@ func (c *queueCore) now(b []byte) bool {
 
 // put puts m, and owns it, whatever happens. It waits as the kind of the queue
 // says, until ctx ends or closed is set.
-func (c *queueCore) put(ctx context.Context, m *message, closed *atomic.Bool) error {
+func (c *queueCore) put(ctx context.Context, m *queueMessage, closed *atomic.Bool) error {
 	err := c.putOwned(ctx, m, closed)
 	if err != nil {
 		m.release()
@@ -44,7 +44,7 @@ func (c *queueCore) put(ctx context.Context, m *message, closed *atomic.Bool) er
 	return err
 }
 
-func (c *queueCore) putOwned(ctx context.Context, m *message, closed *atomic.Bool) error {
+func (c *queueCore) putOwned(ctx context.Context, m *queueMessage, closed *atomic.Bool) error {
 	if m.size() > c.ring.Max() {
 		if err := m.spill(); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (c *queueCore) putOwned(ctx context.Context, m *message, closed *atomic.Boo
 }
 
 // putUnbounded does not wait: what does not go to the ring at once is buffered.
-func (c *queueCore) putUnbounded(m *message) error {
+func (c *queueCore) putUnbounded(m *queueMessage) error {
 	if c.pending.Load() == 0 && c.ring.PutLock.LockSoon() {
 		err := mpring.ErrFull
 		if c.pending.Load() == 0 {
@@ -98,14 +98,14 @@ func (c *queueCore) putUnbounded(m *message) error {
 			return nil
 		}
 		if err != mpring.ErrFull {
-			return corrupt(err)
+			return queueCorrupt(err)
 		}
 	}
 	return c.keep(m)
 }
 
 // offer puts m if there is a place for it; else it returns what to wait for.
-func (c *queueCore) offer(ctx context.Context, m *message) (reason uint32, err error) {
+func (c *queueCore) offer(ctx context.Context, m *queueMessage) (reason uint32, err error) {
 	if c.max > 0 {
 		c.ring.Mine(ctx) // before the lock is held: it may have to look for a place
 	}
@@ -135,7 +135,7 @@ func (c *queueCore) offer(ctx context.Context, m *message) (reason uint32, err e
 	if err == nil {
 		c.ring.Items.Ring(1)
 	}
-	return 0, corrupt(err)
+	return 0, queueCorrupt(err)
 }
 
 // hasPlace reports whether the queue's bound allows one item more. The caller

@@ -2,5 +2,5 @@
 
 package multiprocessing_test
 
-// raceEnabled: the detector's own allocations count.
-const raceEnabled = true
+// queueRace: the detector's own allocations count.
+const queueRace = true

@@ -10,8 +10,8 @@ import (
 	"github.com/conexgo/conex/internal/shm"
 )
 
-// A sink is where an item that was taken goes.
-type sink struct {
+// A queueSink is where an item that was taken goes.
+type queueSink struct {
 	flat   []byte                            // the memory of the value itself, if its bytes are all there is
 	direct interface{ decode([]byte) error } // else what makes it of the ring's memory: nothing of the user's runs
 	buf    []byte                            // else the bytes
@@ -23,7 +23,7 @@ type sink struct {
 
 // fill takes what is in a record, which stays in the ring. The caller holds
 // GetLock. With drop the record makes no sense, and is to be taken all the same.
-func (s *sink) fill(c *queueCore, rec *mpring.Record) (drop bool, err error) {
+func (s *queueSink) fill(c *queueCore, rec *mpring.Record) (drop bool, err error) {
 	p := rec.Payload
 	switch {
 	case rec.Kind == recordPlain && s.flat != nil:
@@ -58,14 +58,14 @@ func (s *sink) fill(c *queueCore, rec *mpring.Record) (drop bool, err error) {
 		return false, err
 	}
 	if s.files, err = m.Look(number, int(files)); err != nil {
-		return errors.Is(err, mpring.ErrNoMail), corrupt(err)
+		return errors.Is(err, mpring.ErrNoMail), queueCorrupt(err)
 	}
 	s.ids, s.buf, s.body = p[:handles*handleSize], p[handles*handleSize:], int(body)
 	return false, nil
 }
 
 // settled is called when the record was taken.
-func (s *sink) settled(c *queueCore) {
+func (s *queueSink) settled(c *queueCore) {
 	if s.files == nil {
 		return
 	}
@@ -75,7 +75,7 @@ func (s *sink) settled(c *queueCore) {
 }
 
 // load reads what is in memory of its own.
-func (s *sink) load() error {
+func (s *queueSink) load() error {
 	if s.body == 0 {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *sink) load() error {
 
 // shared makes objects of the descriptors, for codec.Decoder.Handles: one for
 // each descriptor.
-func (s *sink) shared() ([]*shm.Shared, error) {
+func (s *queueSink) shared() ([]*shm.Shared, error) {
 	n := len(s.ids) / handleSize
 	list, made := make([]*shm.Shared, n), make([]*shm.Shared, len(s.files))
 	for i := range n {
@@ -106,7 +106,7 @@ func (s *sink) shared() ([]*shm.Shared, error) {
 			return list, fmt.Errorf("%w: handle %d has descriptor %d of %d", ErrCorrupt, i, at, len(s.files))
 		}
 		if made[at] == nil {
-			x, err := share(binary.NativeEndian.Uint64(id), size, s.files[at])
+			x, err := shareFile(binary.NativeEndian.Uint64(id), size, s.files[at])
 			if err != nil {
 				return list, err
 			}
@@ -120,8 +120,8 @@ func (s *sink) shared() ([]*shm.Shared, error) {
 	return list, nil
 }
 
-// share makes an object of a descriptor, which it owns unless it fails.
-func share(id, size uint64, f *os.File) (*shm.Shared, error) {
+// shareFile makes an object of a descriptor, which it owns unless it fails.
+func shareFile(id, size uint64, f *os.File) (*shm.Shared, error) {
 	if size == 0 {
 		return shm.NewFile(f), nil
 	}
@@ -141,7 +141,7 @@ func share(id, size uint64, f *os.File) (*shm.Shared, error) {
 }
 
 // close closes the descriptors that were not used.
-func (s *sink) close() {
+func (s *queueSink) close() {
 	for _, f := range s.files {
 		if f != nil {
 			f.Close()

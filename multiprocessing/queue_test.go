@@ -25,14 +25,14 @@ func newQueue[T any](t testing.TB, maxsize int) *mp.Queue[T] {
 	return q
 }
 
-type point struct {
+type queuePoint struct {
 	X, Y int
 	Name string
 	More []string
 }
 
-// through puts items and gets them back.
-func through[T any](t *testing.T, items ...T) {
+// throughQueue puts items and gets them back.
+func throughQueue[T any](t *testing.T, items ...T) {
 	t.Helper()
 	q := newQueue[T](t, 0)
 	for i, v := range items {
@@ -56,17 +56,17 @@ func through[T any](t *testing.T, items ...T) {
 
 func TestQueueTypes(t *testing.T) {
 	t.Parallel()
-	through(t, 1, 2, -3)
-	through(t, true, false)
-	through(t, "", "a", strings.Repeat("b", 300), strings.Repeat("c", 5000), strings.Repeat("d", 3<<20))
-	through(t, []byte{}, nil, []byte("abc"), make([]byte, 100_000), make([]byte, 2<<20), make([]byte, 9<<20+1))
-	through(t, []int{1, 2}, nil, make([]int, 1_000_000))
-	through(t, point{}, point{1, 2, "x", []string{"y"}}, point{Name: strings.Repeat("z", 4<<20)})
-	through(t, []any{42, nil, "hello"})
-	through[any](t, 42, nil, "hello", []int{1})
-	through(t, struct{}{}, struct{}{})
-	through(t, [3]float64{1, 2, 3})
-	through(t, &point{X: 1}, nil)
+	throughQueue(t, 1, 2, -3)
+	throughQueue(t, true, false)
+	throughQueue(t, "", "a", strings.Repeat("b", 300), strings.Repeat("c", 5000), strings.Repeat("d", 3<<20))
+	throughQueue(t, []byte{}, nil, []byte("abc"), make([]byte, 100_000), make([]byte, 2<<20), make([]byte, 9<<20+1))
+	throughQueue(t, []int{1, 2}, nil, make([]int, 1_000_000))
+	throughQueue(t, queuePoint{}, queuePoint{1, 2, "x", []string{"y"}}, queuePoint{Name: strings.Repeat("z", 4<<20)})
+	throughQueue(t, []any{42, nil, "hello"})
+	throughQueue[any](t, 42, nil, "hello", []int{1})
+	throughQueue(t, struct{}{}, struct{}{})
+	throughQueue(t, [3]float64{1, 2, 3})
+	throughQueue(t, &queuePoint{X: 1}, nil)
 }
 
 func TestQueueBound(t *testing.T) {
@@ -321,14 +321,14 @@ func TestQueueAllocs(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		q.Put(t.Context(), 1)
 		q.Get(t.Context())
-	}); n != 0 && !raceEnabled {
+	}); n != 0 && !queueRace {
 		t.Errorf("int: %v allocations", n)
 	}
 	s := newQueue[string](t, 0)
 	if n := testing.AllocsPerRun(100, func() {
 		s.Put(t.Context(), "hello")
 		s.Get(t.Context())
-	}); n > 1 && !raceEnabled {
+	}); n > 1 && !queueRace {
 		t.Errorf("string: %v allocations", n)
 	}
 }

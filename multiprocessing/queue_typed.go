@@ -34,12 +34,12 @@ type typedQueue[T any] struct {
 	flat   int  // above 0: the items are memory images of that size
 	block  bool // they are strings, or slices of such
 	closed atomic.Bool
-	pool   sync.Pool // of *box[T]
+	pool   sync.Pool // of *queueBox[T]
 }
 
-// A box is memory for an item that is encoded or decoded: the functions that do
+// A queueBox is memory for an item that is encoded or decoded: the functions that do
 // it are called through pointers, so what they get is on the heap.
-type box[T any] struct {
+type queueBox[T any] struct {
 	plan *codec.Plan
 	v    T
 	enc  codec.Encoder
@@ -110,21 +110,21 @@ func (q *typedQueue[T]) usable() error {
 	return nil
 }
 
-func (q *typedQueue[T]) box() *box[T] {
-	if b, ok := q.pool.Get().(*box[T]); ok {
+func (q *typedQueue[T]) box() *queueBox[T] {
+	if b, ok := q.pool.Get().(*queueBox[T]); ok {
 		return b
 	}
-	return &box[T]{plan: q.plan}
+	return &queueBox[T]{plan: q.plan}
 }
 
 // decode makes the item of its bytes.
-func (b *box[T]) decode(p []byte) error {
+func (b *queueBox[T]) decode(p []byte) error {
 	b.dec.Buf = p
 	return b.plan.Decode(&b.dec, unsafe.Pointer(&b.v))
 }
 
 // back returns a box to the pool. Nothing of an item stays in it.
-func (q *typedQueue[T]) back(b *box[T]) {
+func (q *typedQueue[T]) back(b *queueBox[T]) {
 	var zero T
 	b.v = zero
 	b.dec = codec.Decoder{}
@@ -152,7 +152,7 @@ func (q *typedQueue[T]) putBoxed(ctx context.Context, v T) error {
 	b := q.box()
 	defer q.back(b)
 	b.v = v
-	var m message
+	var m queueMessage
 	if tail, ok := q.plan.Tail(&b.enc, unsafe.Pointer(&b.v), blockSize); ok {
 		m.tail = tail
 	} else if err := q.plan.Encode(&b.enc, unsafe.Pointer(&b.v)); err != nil {
@@ -180,7 +180,7 @@ func (q *typedQueue[T]) get(ctx context.Context) (v T, err error) {
 	}
 	b := q.box()
 	defer q.back(b)
-	s := sink{flat: unsafe.Slice((*byte)(unsafe.Pointer(&b.v)), q.flat)}
+	s := queueSink{flat: unsafe.Slice((*byte)(unsafe.Pointer(&b.v)), q.flat)}
 	err = q.core.get(ctx, &s, &q.closed)
 	return b.v, err
 }
@@ -188,7 +188,7 @@ func (q *typedQueue[T]) get(ctx context.Context) (v T, err error) {
 func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
 	b := q.box()
 	defer q.back(b)
-	s := sink{buf: b.buf}
+	s := queueSink{buf: b.buf}
 	if q.block {
 		s.direct = b
 	}
@@ -210,7 +210,7 @@ func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
 	}
 	if len(s.ids) > 0 {
 		shared, err := s.shared()
-		defer releaseAll(shared)
+		defer releaseShared(shared)
 		if err != nil {
 			return v, err
 		}
@@ -227,7 +227,7 @@ func (q *typedQueue[T]) getBoxed(ctx context.Context) (v T, err error) {
 	return b.v, nil
 }
 
-func releaseAll(list []*shm.Shared) {
+func releaseShared(list []*shm.Shared) {
 	for _, s := range list {
 		if s != nil {
 			s.Release()
