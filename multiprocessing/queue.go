@@ -120,7 +120,7 @@ func (q *typedQueue[T]) Cap() int {
 // Empty reports whether there is nothing to get now, or the queue is closed
 // here. An item that was just put may still be in a buffer of the process that
 // did it: then Empty is true for a moment longer, and Len is not 0.
-func (q *typedQueue[T]) Empty() bool { return q.usable() != nil || q.core.ring.Empty() }
+func (q *typedQueue[T]) Empty() bool { return q.usable() != nil || q.core.empty() }
 
 // Full reports whether the queue has a bound and as many items.
 func (q *typedQueue[T]) Full() bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"reflect"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -202,7 +203,16 @@ func queueCorrupt(err error) error {
 }
 
 // len is how many items were put and not gotten.
-func (c *queueCore) len() int { return c.ring.Len() + c.ring.Buffered(mpring.Exactly) }
+func (c *queueCore) len() int {
+	defer runtime.KeepAlive(c)
+	return c.ring.Len() + c.ring.Buffered(mpring.Exactly)
+}
+
+// empty reports whether there is nothing to get now.
+func (c *queueCore) empty() bool {
+	defer runtime.KeepAlive(c)
+	return c.ring.Empty()
+}
 
 // atOnceCtx is the context of calls that do not wait.
 var atOnceCtx = func() context.Context {

@@ -25,6 +25,9 @@ const (
 
 	besideSize = 24
 	handleSize = 24
+
+	// maxHandles is how many an item may refer to: the list must fit into the ring.
+	maxHandles = 20_000
 )
 
 // A queueMessage is an item on its way to the ring.
@@ -40,6 +43,10 @@ type queueMessage struct {
 // attach adds what the encoder left beside the bytes. The message owns it from
 // then on.
 func (m *queueMessage) attach(handles []any) error {
+	if len(handles) > maxHandles {
+		releaseHandles(handles)
+		return fmt.Errorf("multiprocessing: an item that refers to %d handles: the limit is %d", len(handles), maxHandles)
+	}
 	m.beside = make([]byte, besideSize, besideSize+len(handles)*handleSize)
 	type identity struct {
 		id   uint64
@@ -47,11 +54,14 @@ func (m *queueMessage) attach(handles []any) error {
 	}
 	index := map[identity]int{}
 	for _, h := range handles {
-		s, ok := h.(*shm.Shared)
-		if !ok {
-			return fmt.Errorf("multiprocessing: an item refers to %T", h)
+		if s, ok := h.(*shm.Shared); ok {
+			m.handles = append(m.handles, s)
 		}
-		m.handles = append(m.handles, s)
+	}
+	if len(m.handles) < len(handles) {
+		return fmt.Errorf("multiprocessing: an item refers to what no engine of this module can send")
+	}
+	for _, s := range m.handles {
 		k := identity{s.ID, s.Size}
 		i, known := index[k]
 		if !known {
@@ -72,6 +82,15 @@ func (m *queueMessage) attach(handles []any) error {
 		return fmt.Errorf("multiprocessing: an item with %d different handles: the limit is %d", len(m.files), mpring.MaxFiles-1)
 	}
 	return nil
+}
+
+// releaseHandles gives back what the encoder has gathered in vain.
+func releaseHandles(handles []any) {
+	for _, h := range handles {
+		if s, ok := h.(*shm.Shared); ok {
+			s.Release()
+		}
+	}
 }
 
 // spill moves the bytes of a large item to memory of its own.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -226,8 +227,27 @@ func TestQueueManyDescriptors(t *testing.T) {
 	for i := range list {
 		list[i] = x
 	}
-	if err := many.Put(t.Context(), list); err == nil || many.Len() != 0 {
+	if err := many.Put(t.Context(), list); err == nil || many.Len() != 0 { // the same memory, but a pair of sockets each
 		t.Error("130 queues in an item: ", err)
+	}
+	cells, err := mp.NewQueue[[]*queueCell](0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cells.Close()
+	block, err := handle.New(64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &queueCell{block}
+	if err := cells.Put(t.Context(), slices.Repeat([]*queueCell{c}, 20_001)); err == nil || cells.Len() != 0 {
+		t.Error("20,001 handles in an item: ", err)
+	}
+	if err := cells.Put(t.Context(), slices.Repeat([]*queueCell{c}, 20_000)); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := cells.Get(t.Context()); err != nil || len(list) != 20_000 || list[7].word() != c.word() {
+		t.Error(err, len(list))
 	}
 }
 

@@ -53,7 +53,7 @@ func (s *SimpleQueue[T]) Empty() (bool, error) {
 	if err := s.q.usable(); err != nil {
 		return false, err
 	}
-	return s.q.core.ring.Empty(), nil
+	return s.q.core.empty(), nil
 }
 
 // Close ends this process's use of s: every later call answers [ErrClosed], and
