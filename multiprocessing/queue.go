@@ -26,10 +26,18 @@ import (
 // # Without waiting
 //
 // Put on a queue without a bound never waits. The items lie in memory shared by
-// all processes, four megabytes. If that is full, or if another process is just
+// all processes, eight megabytes. If that is full, or if another process is just
 // using it, Put leaves the item in a buffer of this process, which a goroutine
-// empties as soon as there is room. An item of more than two megabytes travels
-// in memory of its own.
+// empties as soon as there is room. An item of more than four megabytes
+// travels in memory of its own, which costs twice as much a byte.
+//
+// # Cost
+//
+// An integer takes some 60 to 100 ns from process to process while both are
+// busy, and 80 ns to be put and gotten by one; a wake-up of one that sleeps
+// takes microseconds. Nothing is allocated for items without pointers. A queue
+// costs each process two or three descriptors, and memory only as far as it is
+// filled: 64 KiB at first, 8 MiB at most.
 //
 // # When a process dies
 //

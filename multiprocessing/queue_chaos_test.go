@@ -100,7 +100,7 @@ var (
 			n := rnd.IntN(200)
 			switch rnd.IntN(1000) {
 			case 0:
-				n = 2<<20 + rnd.IntN(1<<20) // in memory of its own
+				n = 4<<20 + rnd.IntN(1<<20) // in memory of its own
 			case 1, 2, 3, 4, 5:
 				n = rnd.IntN(1 << 20)
 			}

@@ -17,9 +17,10 @@ import (
 	"github.com/conexgo/conex/internal/wait"
 )
 
-// queueData is the size of a queue's ring. Memory is touched only as it is
-// needed: a queue that is never long stays within 64 KiB of it.
-const queueData = 4 << 20
+// queueData is the size of a queue's ring, in which an item may take a half.
+// Memory is touched only as it is needed: a queue that is never long stays
+// within 64 KiB of it.
+const queueData = 8 << 20
 
 // A queueKind says which of the three types a queue is.
 type queueKind uint64

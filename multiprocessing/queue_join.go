@@ -14,7 +14,7 @@ import (
 // At its end a process does the same for all its queues, if it began with
 // conex.Main or is a worker's process; the one that made the queue waits only as
 // long as others get items. So a process that has put more than the queue's
-// four megabytes, which nobody gets, does not end: get them before you join the
+// eight megabytes, which nobody gets, does not end: get them before you join the
 // process, or call CancelJoinThread.
 func (q *typedQueue[T]) JoinThread(ctx context.Context) error {
 	if q.core == nil {

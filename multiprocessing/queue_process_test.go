@@ -315,7 +315,7 @@ func TestQueueKilledBuffer(t *testing.T) {
 	if err := <-put; err != nil {
 		t.Error(err)
 	}
-	if q.Full() || q.Len() > 65 {
+	if q.Full() || q.Len() > 129 {
 		t.Error(q.Len())
 	}
 }

@@ -250,7 +250,7 @@ func TestSimpleQueue(t *testing.T) {
 			n++
 		}
 	}
-	if !errors.Is(err, queue.ErrFull) || !errors.Is(err, context.DeadlineExceeded) || n != 63 {
+	if !errors.Is(err, queue.ErrFull) || !errors.Is(err, context.DeadlineExceeded) || n != 127 {
 		t.Error(n, err)
 	}
 	done := make(chan error)

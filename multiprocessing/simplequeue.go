@@ -35,7 +35,7 @@ func (s *SimpleQueue[T]) AppendHandle(e *codec.Encoder) error { return s.q.appen
 // ReadHandle makes s the queue that has travelled.
 func (s *SimpleQueue[T]) ReadHandle(d *codec.Decoder) error { return s.q.read(d, simpleQueue) }
 
-// Put adds v, waiting while the queue's four megabytes are full. If ctx ends
+// Put adds v, waiting while the queue's eight megabytes are full. If ctx ends
 // first the error matches [queue.ErrFull] and what ctx ended with; if there is
 // room, v is put even if ctx has ended. An item that cannot be encoded is an
 // error. After Close, also if that happens meanwhile, the error is [ErrClosed].
