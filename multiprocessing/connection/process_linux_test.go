@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"syscall"
@@ -140,7 +142,7 @@ func TestStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	syscall.Kill(pid, syscall.SIGSTOP)
+	stop(t, pid)
 	for name, wait := range map[string]func(ctx context.Context) error{
 		"Recv": func(ctx context.Context) error { _, err := a.RecvBytes(ctx); return err },
 		"Poll": func(ctx context.Context) error { _, err := a.Poll(ctx); return err },
@@ -163,6 +165,28 @@ func TestStopped(t *testing.T) {
 		t.Errorf("after its end: %v", err)
 	}
 	fut.Result(ctx)
+}
+
+// stop stops a process, and returns when all of its threads have.
+func stop(t *testing.T, pid int) {
+	t.Helper()
+	syscall.Kill(pid, syscall.SIGSTOP)
+	for {
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		if err != nil || len(tasks) == 0 {
+			t.Fatal("no such process", pid, err)
+		}
+		running := 0
+		for _, name := range tasks {
+			if b, err := os.ReadFile(name); err == nil && !bytes.Contains(b, []byte(") T ")) {
+				running++
+			}
+		}
+		if running == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 // Two processes at the same end share the messages, each whole, each once.

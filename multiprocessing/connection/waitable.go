@@ -5,9 +5,10 @@ package connection
 //
 // Ready reports whether there is something to be had, without blocking. Await
 // arranges that wake is called whenever Ready may have become true since Await
-// was called, until stop is called and has returned; too often does no harm.
-// Wake may be called from any goroutine, also before Await returns. Both are
-// safe for concurrent use.
+// was called, until stop is called; too often does no harm, nor does a call that
+// was about to be made when stop was. Wake may be called from any goroutine,
+// also before Await returns; it does not block. Both are safe for concurrent
+// use.
 type Waitable interface {
 	Ready() bool
 	Await(wake func()) (stop func())
