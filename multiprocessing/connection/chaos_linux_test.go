@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/conexgo/conex"
-	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/leak"
+	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/connection"
 )
 
@@ -91,16 +91,15 @@ func TestChaosSenders(t *testing.T) {
 	leak.Check(t)
 	n := (kills() + 1) / 2
 	ctx := within(t, time.Duration(30+n)*time.Second)
-	p := newPool(t, 2)
 	got := 0
 	for range n {
 		r, w, err := connection.OneWayPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		futs := []*futures.Future[int]{}
+		var procs []*multiprocessing.Process
 		for id := range uint64(2) {
-			futs = append(futs, futures.Submit(ctx, p, chaosSender, sendJob{w, id}))
+			procs = append(procs, start(t, ctx, chaosSender.Bind(sendJob{w, id})))
 		}
 		w.Close()
 		var next [2]uint64
@@ -125,13 +124,34 @@ func TestChaosSenders(t *testing.T) {
 		}
 		killers.Wait()
 		r.Close()
-		for _, f := range futs {
-			if _, err := f.Result(ctx); err == nil {
-				t.Error("a sender ended by itself")
+		for _, p := range procs {
+			if code := end(t, ctx, p); code != -int(syscall.SIGKILL) {
+				t.Errorf("a sender ended by itself, with %d", code)
 			}
 		}
 	}
 	t.Logf("%d kills, %d messages", 2*n, got)
+}
+
+// start runs a function in a process of its own.
+func start(t *testing.T, ctx context.Context, f conex.Bound) *multiprocessing.Process {
+	t.Helper()
+	p, err := multiprocessing.Go(ctx, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// end waits for the end of a process and returns its exit code.
+func end(t *testing.T, ctx context.Context, p *multiprocessing.Process) int {
+	t.Helper()
+	if err := p.Join(ctx); err != nil {
+		t.Error(err)
+	}
+	code, _ := p.ExitCode()
+	p.Close()
+	return code
 }
 
 // chaosRecv receives either kind of message and checks it.
@@ -206,18 +226,17 @@ func TestChaosReceivers(t *testing.T) {
 	leak.Check(t)
 	n := (kills() + 1) / 2
 	ctx := within(t, time.Duration(30+n)*time.Second)
-	p := newPool(t, 2)
 	sentAll := 0
 	for range n {
 		c, d := pipe(t)
 		var reports []*connection.Connection
-		var futs []*futures.Future[int]
+		var procs []*multiprocessing.Process
 		for range 2 {
 			r, w, err := connection.OneWayPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			futs = append(futs, futures.Submit(ctx, p, chaosReceiver, recvJob{d, w}))
+			procs = append(procs, start(t, ctx, chaosReceiver.Bind(recvJob{d, w})))
 			w.Close()
 			reports = append(reports, r)
 		}
@@ -272,10 +291,13 @@ func TestChaosReceivers(t *testing.T) {
 		sentAll += int(sent)
 		if rand.IntN(2) == 0 {
 			c.Close() // the survivor gets everything, and the end
-			if _, err := futs[1].Result(ctx); err != nil {
+			reading.Wait()
+			if err := procs[1].Join(ctx); err != nil {
 				t.Error(err)
 			}
-			reading.Wait()
+			if code, _ := procs[1].ExitCode(); code != 0 {
+				t.Errorf("the survivor ended with %d: %v", code, procs[1].Err())
+			}
 			all := slices.Concat(ids[0], ids[1])
 			for i := range all {
 				all[i] &= 1<<32 - 1
@@ -297,8 +319,8 @@ func TestChaosReceivers(t *testing.T) {
 			}
 			reading.Wait()
 		}
-		for _, f := range futs {
-			f.Result(ctx)
+		for _, p := range procs {
+			end(t, ctx, p)
 		}
 		c.Close()
 		for _, r := range reports {
