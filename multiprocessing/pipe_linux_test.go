@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/conexgo/conex"
-	"github.com/conexgo/conex/futures"
-	"github.com/conexgo/conex/futures/process"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/connection"
@@ -47,21 +45,19 @@ var pipeChild = conex.Register("test/pipe/child", func(ctx context.Context, conn
 
 func ExamplePipe() {
 	ctx := context.Background()
-	pool, err := process.NewPool(process.Config{Workers: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer pool.Close()
 	parent, child, err := multiprocessing.Pipe()
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer parent.Close()
-	task := futures.Submit(ctx, pool, pipeChild, child)
+	p, err := multiprocessing.Go(ctx, pipeChild.Bind(child))
+	if err != nil {
+		log.Fatal(err)
+	}
 	child.Close() // the other process has it
 
 	fmt.Println(parent.Recv(ctx))
-	task.Result(ctx)
+	p.Join(ctx)
 	// Output: [42 <nil> hello] <nil>
 }
 

@@ -14,7 +14,7 @@ import (
 // nothing else, so they find each other awake if there are two cores; run it
 // with taskset -c 0 for one. idle: there is a pause before each.
 func BenchmarkRoundTrip(b *testing.B) {
-	p := newPool(b, 1)
+	p := newPool(b)
 	a, _ := give(b, p, echo)
 	msg, buf := make([]byte, 16), make([]byte, 16)
 	trip := func() {
@@ -62,7 +62,7 @@ var echoInt = conex.Register("test/connection/echoInt", func(ctx context.Context
 
 // The same with values.
 func BenchmarkRoundTripInt(b *testing.B) {
-	p := newPool(b, 1)
+	p := newPool(b)
 	a, _ := give(b, p, echoInt)
 	for b.Loop() {
 		if err := connection.Send(b.Context(), a, 7); err != nil {
@@ -78,7 +78,7 @@ func BenchmarkRoundTripInt(b *testing.B) {
 // One way to another process, which gives each message memory of its own (new)
 // or uses one buffer (into).
 func BenchmarkOneWay(b *testing.B) {
-	p := newPool(b, 1)
+	p := newPool(b)
 	for name, f := range map[string]*conex.Func[*connection.Connection, int]{"new": fullSink, "into": sink} {
 		for _, size := range []int{64, 1 << 10, 64 << 10, 1 << 20} {
 			b.Run(fmt.Sprintf("%s/%d", name, size), func(b *testing.B) {

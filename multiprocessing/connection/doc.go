@@ -4,7 +4,7 @@
 //
 //	here, there, err := connection.Pipe()
 //	…
-//	task := futures.Submit(ctx, pool, Greet, there)
+//	p, err := multiprocessing.Go(ctx, Greet.Bind(there))
 //	there.Close() // the other process has it now
 //
 //	connection.Send(ctx, here, "bob")

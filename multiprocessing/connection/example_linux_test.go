@@ -11,8 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/conexgo/conex"
-	"github.com/conexgo/conex/futures"
-	"github.com/conexgo/conex/futures/process"
+	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/connection"
 )
 
@@ -29,29 +28,27 @@ var greet = conex.Register("test/connection/greet", func(ctx context.Context, co
 // A conversation with another process.
 func Example() {
 	ctx := context.Background()
-	pool, err := process.NewPool(process.Config{Workers: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer pool.Close()
-
 	here, there, err := connection.Pipe()
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer here.Close()
-	task := futures.Submit(ctx, pool, greet, there)
-	there.Close() // the other process has it now: so its end is ours to notice
+	p, err := multiprocessing.Go(ctx, greet.Bind(there))
+	if err != nil {
+		log.Fatal(err)
+	}
+	there.Close() // the other process has it now, and we can see when it is gone
 
 	connection.Send(ctx, here, "bob")
 	answer, err := connection.Recv[string](ctx, here)
 	fmt.Println(answer, err)
 	_, err = connection.Recv[string](ctx, here)
 	fmt.Println(err)
-	task.Result(ctx)
+	fmt.Println(p.Join(ctx))
 	// Output:
 	// hello, bob <nil>
 	// EOF
+	// <nil>
 }
 
 // What Python's documentation shows of connections: objects, bytes, and an
@@ -114,19 +111,18 @@ var write = conex.Register("test/connection/write", func(ctx context.Context, j 
 // each has come to its end.
 func ExampleWait() {
 	ctx := context.Background()
-	pool, err := process.NewPool(process.Config{Workers: 4})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer pool.Close()
-
 	var readers []connection.Waitable
 	for i := range 4 {
 		r, w, err := connection.OneWayPipe()
 		if err != nil {
 			log.Fatal(err)
 		}
-		futures.Submit(ctx, pool, write, exampleJob{fmt.Sprintf("Process-%d", i+1), w})
+		name := fmt.Sprintf("Process-%d", i+1)
+		p, err := multiprocessing.Go(ctx, write.Bind(exampleJob{name, w}), multiprocessing.WithName(name))
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer p.Join(ctx)
 		w.Close() // only the other process has it now
 		readers = append(readers, r)
 	}

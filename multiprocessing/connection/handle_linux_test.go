@@ -100,7 +100,7 @@ func TestSendItself(t *testing.T) {
 func TestParcels(t *testing.T) {
 	leak.Check(t)
 	ctx := within(t, 30*time.Second)
-	p := newPool(t, 1)
+	p := newPool(t)
 	a, fut := give(t, p, answers)
 	for round := range 3 {
 		mem, err := conex.NewBuffer(100)

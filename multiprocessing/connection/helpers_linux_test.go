@@ -60,10 +60,12 @@ var fullSink = conex.Register("test/connection/fullSink", func(ctx context.Conte
 	}
 })
 
-// newPool returns a pool that is closed with the test.
-func newPool(t testing.TB, workers int) *process.Pool {
+// newPool returns a pool that is closed with the test. It has one worker: when
+// there are several, a task may move from one to another, and what was sent to
+// the first is closed some time later.
+func newPool(t testing.TB) *process.Pool {
 	t.Helper()
-	p, err := process.NewPool(process.Config{Workers: workers})
+	p, err := process.NewPool(process.Config{Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

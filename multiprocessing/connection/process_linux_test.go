@@ -43,7 +43,7 @@ var writer = conex.Register("test/connection/writer", func(ctx context.Context, 
 func TestProcess(t *testing.T) {
 	leak.Check(t)
 	ctx := within(t, 30*time.Second)
-	p := newPool(t, 1)
+	p := newPool(t)
 	a, fut := give(t, p, echo)
 	n := 0
 	for round := range 3 {
@@ -76,10 +76,9 @@ func TestProcess(t *testing.T) {
 func TestProcessEnds(t *testing.T) {
 	leak.Check(t)
 	ctx := within(t, 30*time.Second)
-	p := newPool(t, 2)
 	a, b := pipe(t)
-	one := futures.Submit(ctx, p, holder, b)
-	two := futures.Submit(ctx, p, holder, b)
+	one := futures.Submit(ctx, newPool(t), holder, b)
+	two := futures.Submit(ctx, newPool(t), holder, b)
 	b.Close()
 	var pids []int
 	for range 2 {
@@ -136,7 +135,7 @@ var holder = conex.Register("test/connection/holder", func(ctx context.Context, 
 func TestStopped(t *testing.T) {
 	leak.Check(t)
 	ctx := within(t, 30*time.Second)
-	p := newPool(t, 1)
+	p := newPool(t)
 	a, fut := give(t, p, holder)
 	pid, err := connection.Recv[int](ctx, a)
 	if err != nil {
@@ -193,12 +192,11 @@ func stop(t *testing.T, pid int) {
 func TestShare(t *testing.T) {
 	leak.Check(t)
 	ctx := within(t, 30*time.Second)
-	p := newPool(t, 3)
 	a, b := pipe(t)
 	const n = 500
 	var futs []*futures.Future[[]uint64]
 	for range 3 {
-		futs = append(futs, futures.Submit(ctx, p, collect, b))
+		futs = append(futs, futures.Submit(ctx, newPool(t), collect, b))
 	}
 	b.Close()
 	for i := range n {
@@ -271,7 +269,7 @@ func whole(b []byte) (uint64, error) {
 func TestBoundaries(t *testing.T) {
 	leak.Check(t)
 	ctx := within(t, 30*time.Second)
-	p := newPool(t, 1)
+	p := newPool(t)
 	r, w, err := connection.OneWayPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -150,7 +150,6 @@ func TestWaitWriters(t *testing.T) {
 	leak.Check(t)
 	for _, pause := range []time.Duration{0, 5 * time.Millisecond} {
 		ctx := within(t, 30*time.Second)
-		p := newPool(t, 4)
 		var readers []connection.Waitable
 		for id := range 4 {
 			r, w, err := connection.OneWayPipe()
@@ -158,7 +157,7 @@ func TestWaitWriters(t *testing.T) {
 				t.Fatal(err)
 			}
 			closes(t, r)
-			futures.Submit(ctx, p, writer, writerJob{w, id, pause})
+			futures.Submit(ctx, newPool(t), writer, writerJob{w, id, pause})
 			w.Close()
 			readers = append(readers, r)
 		}
