@@ -4,8 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/conexgo/conex/internal/futex"
 )
@@ -18,15 +16,6 @@ type hub struct {
 	wakers  map[*func()]struct{}
 	running bool
 }
-
-// hubs counts the goroutines. The more there are, the more rarely each looks
-// whether a wake-up was lost with a process.
-var hubs atomic.Int64
-
-const (
-	hubPause = 2 * time.Millisecond // between two looks of any hubs
-	hubRare  = 5 * time.Second
-)
 
 // await calls wake whenever the end may have become ready.
 func (e *end) await(wake func()) (stop func()) {
@@ -76,9 +65,9 @@ func (h *hub) notify() {
 
 // serve is the hub's goroutine.
 func (e *end) serve() {
-	hubs.Add(1)
+	asleep.Add(1)
 	defer func() {
-		hubs.Add(-1)
+		asleep.Add(-1)
 		runtime.KeepAlive(e)
 	}()
 	// What can only send waits for the end of the socket alone.
@@ -105,8 +94,7 @@ func (e *end) serve() {
 			idle = none
 		}
 		e.hub.mu.Unlock()
-		most := min(max(poll.Next(), time.Duration(hubs.Load())*hubPause), hubRare)
-		futex.Wait(context.Background(), ev.seq, seq, most)
+		futex.Wait(context.Background(), ev.seq, seq, bound(&poll))
 		if ev.seq.Load() != seq {
 			poll = futex.Poll{}
 		} else if e.sweep(); e.look() {

@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,17 @@ func (e *end) waitRoom(ctx context.Context, r record, full bool) error {
 // quickEnd reports whether there is nothing to wait for any more.
 func (e *end) quickEnd() bool { return e.shut.Load() || e.gone() }
 
+// asleep is how many sleep at ends of pipes in this process.
+var asleep atomic.Int64
+
+// bound is how long one of them sleeps at most before it looks whether a wake-up
+// was lost with a process. The more there are, the more rarely each looks: all
+// together no more often than one in lookPause.
+func bound(poll *futex.Poll) time.Duration {
+	const lookPause, rarely = 2 * time.Millisecond, 5 * time.Second
+	return min(max(poll.Next(), time.Duration(asleep.Load())*lookPause), rarely)
+}
+
 // sleep waits until done, for a while polling eager and then in the kernel, for
 // the event. before is called each time before it sleeps.
 func (s *sleeper) sleep(ctx context.Context, e *end, ev *event, done, eager func() bool, before func()) error {
@@ -69,6 +81,8 @@ func (s *sleeper) sleep(ctx context.Context, e *end, ev *event, done, eager func
 		return nil
 	}
 	e.watch()
+	asleep.Add(1)
+	defer asleep.Add(-1)
 	var poll futex.Poll
 	for {
 		seq := ev.seq.Load()
@@ -77,7 +91,7 @@ func (s *sleeper) sleep(ctx context.Context, e *end, ev *event, done, eager func
 			return nil
 		}
 		before()
-		err := futex.Wait(ctx, ev.seq, seq, poll.Next())
+		err := futex.Wait(ctx, ev.seq, seq, bound(&poll))
 		if ev.seq.Load() != seq {
 			poll = futex.Poll{} // woken: whoever wakes us lives
 		} else if e.sweep(); e.look() {
