@@ -3,6 +3,8 @@ package multiprocessing
 import (
 	"context"
 	"errors"
+
+	"github.com/conexgo/conex/multiprocessing/connection"
 )
 
 // ErrProcess is matched by every error of this package that is no misuse of a
@@ -58,6 +60,10 @@ var (
 	// ErrNotClosed says that the queue must be closed first.
 	ErrNotClosed = failure("the queue is not closed: call Close before JoinThread")
 )
+
+// A BufferTooShortError is connection.BufferTooShortError: a message that does
+// not fit into the buffer it was to be received into.
+type BufferTooShortError = connection.BufferTooShortError
 
 // failure makes an error that matches ErrProcess.
 func failure(text string) error { return &processError{"multiprocessing: " + text} }
