@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing/connection"
@@ -101,6 +103,11 @@ func TestWaitMany(t *testing.T) {
 	if testing.Short() {
 		n = 100
 	}
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		t.Fatal(err)
+	}
+	n = min(n, int(min(lim.Cur, 1<<20)-100)/4) // three descriptors for each pipe
 	var ends []connection.Waitable
 	var others []*connection.Connection
 	for range n {
