@@ -37,7 +37,6 @@ type Process struct {
 	pid    int   // 0 before it runs
 	code   int   // valid once ended
 	err    error // valid once ended
-	wakes  wakes
 }
 
 type state uint8

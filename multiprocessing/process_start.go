@@ -125,9 +125,5 @@ func (p *Process) follow(l *link, stop func() bool) {
 	}
 	active.remove(p)
 	close(p.done)
-	wakes := p.wakes.take()
 	p.mu.Unlock()
-	for _, wake := range wakes {
-		wake()
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/internal/leak"
 	mp "github.com/conexgo/conex/multiprocessing"
+	"github.com/conexgo/conex/multiprocessing/connection"
 )
 
 var (
@@ -231,18 +232,17 @@ func TestSentinel(t *testing.T) {
 	if err != nil || s.Ready() {
 		t.Fatalf("%v", err)
 	}
-	woken := make(chan int, 3)
-	s.Await(func() { woken <- 1 })
-	stop := s.Await(func() { woken <- 2 })
-	stop()
-	stop()
-	p.Kill()
-	if n := <-woken; n != 1 || !s.Ready() {
-		t.Errorf("%d, ready %v", n, s.Ready())
+	ctx := within(t, 20*time.Second)
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := connection.Wait(over, s); !errors.Is(err, context.Canceled) {
+		t.Errorf("a process that runs: %v", err)
 	}
-	s.Await(func() { woken <- 3 })
-	if n := <-woken; n != 3 {
-		t.Error(n)
+	p.Kill()
+	for range 2 {
+		if ready, err := connection.Wait(ctx, s); err != nil || len(ready) != 1 || ready[0] != s || !s.Ready() {
+			t.Errorf("%v, %v", ready, err)
+		}
 	}
 }
 
