@@ -103,7 +103,7 @@ func TestWaitForProcess(t *testing.T) {
 		}
 		// Its end of the pipe may be gone a little before it is.
 		for ready := []connection.Waitable(nil); len(ready) < 2; {
-			if ready, err = connection.Wait(ctx, end); err != nil {
+			if _, err = connection.Wait(ctx, end); err != nil {
 				t.Fatal(err)
 			}
 			if ready, err = connection.Wait(ctx, a, end); err != nil {
