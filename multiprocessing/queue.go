@@ -25,7 +25,9 @@ import (
 //
 // # Without waiting
 //
-// Put on a queue without a bound never waits. The items lie in memory shared by
+// Put on a queue without a bound waits for nobody: if the shared memory is full, the
+// item is buffered, and at most a getter that is at work is given a millisecond or two
+// to get ahead. The items lie in memory shared by
 // all processes, eight megabytes. If that is full, or if another process is just
 // using it, Put leaves the item in a buffer of this process, which a goroutine
 // empties as soon as there is room. An item of more than four megabytes

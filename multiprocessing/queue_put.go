@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/conexgo/conex/internal/futex"
 	"github.com/conexgo/conex/internal/mpring"
@@ -85,9 +86,19 @@ func (c *queueCore) putOwned(ctx context.Context, m *queueMessage, closed *atomi
 	}
 }
 
-// putUnbounded does not wait: what does not go to the ring at once is buffered.
+// putUnbounded does not wait for a getter to come: what does not go to the ring
+// at once is buffered. But if the ring is full and a getter is at it, it lets
+// that one get ahead: to buffer the item, and move it later, costs more than
+// that, and would go on for as long as there is a buffer.
 func (c *queueCore) putUnbounded(m *queueMessage) error {
-	if c.pending.Load() == 0 && c.ring.PutLock.LockSoon() {
+	for given := time.Duration(0); c.pending.Load() == 0; {
+		w := c.ring.Room.Arm(0)
+		if given > 0 {
+			w = c.ring.Room.Arm(mpring.ForBytes)
+		}
+		if !c.ring.PutLock.LockSoon() {
+			break
+		}
 		err := mpring.ErrFull
 		if c.pending.Load() == 0 {
 			err = c.write(m)
@@ -100,9 +111,25 @@ func (c *queueCore) putUnbounded(m *queueMessage) error {
 		if err != mpring.ErrFull {
 			return queueCorrupt(err)
 		}
+		if given >= patience {
+			break
+		}
+		before, began := c.ring.Len(), time.Now()
+		if given > 0 {
+			futex.Wait(context.Background(), c.ring.Room.Word(), w, patience/4)
+		} else if wait.CanSpin() {
+			wait.Until(func() bool { return c.ring.Len() < before }, wait.SpinFor)
+		}
+		if given > 0 && c.ring.Len() >= before {
+			break // nobody is at it
+		}
+		given += max(time.Since(began), time.Microsecond)
 	}
 	return c.keep(m)
 }
+
+// patience is how long a Put to an unbounded queue may let getters get ahead.
+const patience = 2 * time.Millisecond
 
 // offer puts m if there is a place for it; else it returns what to wait for.
 func (c *queueCore) offer(ctx context.Context, m *queueMessage) (reason uint32, err error) {
