@@ -2,15 +2,15 @@ package multiprocessing
 
 import (
 	"context"
-	"errors"
 
+	"github.com/conexgo/conex/internal/mperr"
 	"github.com/conexgo/conex/multiprocessing/connection"
 )
 
 // ErrProcess is matched by every error of this package that is no misuse of a
 // lock or a queue, which match those of packages threading and queue: Python's
 // ProcessError.
-var ErrProcess = errors.New("multiprocessing: error")
+var ErrProcess = mperr.Process
 
 // Errors to be tested with errors.Is.
 var (
@@ -27,11 +27,11 @@ var (
 	ErrOwnerDied = failure("the process that held the lock has died: what it protects may be half changed")
 
 	// ErrClosed says that the object was closed by this process.
-	ErrClosed = failure("closed by this process")
+	ErrClosed = mperr.Closed
 
 	// ErrCorrupt says that memory shared with other processes holds what this
 	// package never writes there: another program has changed it.
-	ErrCorrupt = failure("corrupt shared memory: another program has written to it")
+	ErrCorrupt = mperr.Corrupt
 
 	// ErrStartMethod says that there is no such start method, that this system
 	// does not have it, or that another one was chosen before.
@@ -66,12 +66,7 @@ var (
 type BufferTooShortError = connection.BufferTooShortError
 
 // failure makes an error that matches ErrProcess.
-func failure(text string) error { return &processError{"multiprocessing: " + text} }
-
-type processError struct{ text string }
-
-func (e *processError) Error() string        { return e.text }
-func (e *processError) Is(target error) bool { return target == ErrProcess }
+func failure(text string) error { return mperr.New("multiprocessing: " + text) }
 
 type timeoutError struct{}
 

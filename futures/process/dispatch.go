@@ -314,6 +314,14 @@ func (p *Pool) putIdle(w *worker) {
 	if w.state == ready && !w.spare && !w.idle {
 		w.idle = true
 		p.idle = append(p.idle, w)
+		if w.bare {
+			// A descriptor that it was sent for a task which another one has
+			// run would keep the descriptor's other end waiting.
+			w.forgetSegments()
+			if w.tasks.Notify() {
+				w.conn.Ring()
+			}
+		}
 	}
 }
 

@@ -89,6 +89,10 @@ var (
 		defer n.f.Close()
 		return n.f.WriteString("hello")
 	})
+	napShort = conex.Register("test.napShort", func(_ context.Context, d time.Duration) (none, error) {
+		time.Sleep(d)
+		return none{}, nil
+	})
 	manyCounters = conex.Register("test.manyCounters", func(_ context.Context, cs []*counter) (int, error) {
 		for _, c := range cs {
 			c.word().Add(1)
@@ -168,6 +172,41 @@ func TestBareHandle(t *testing.T) {
 			t.Errorf("got %q, %v", got, err)
 		}
 		r.Close()
+	}
+}
+
+// So is one of a task that was sent to one worker, and then taken back for
+// another.
+func TestBareHandleMoves(t *testing.T) {
+	leak.Check(t)
+	pool, err := process.NewPool(process.Config{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	ctx := t.Context()
+	for range 20 {
+		var readers []*os.File
+		var fs []*futures.Future[int]
+		for i := range 40 {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers = append(readers, r)
+			fs = append(fs, futures.Submit(ctx, pool, writeEnd, &end{w}))
+			w.Close()
+			if i%10 == 0 {
+				futures.Submit(ctx, pool, napShort, time.Duration(i)*100*time.Microsecond)
+			}
+		}
+		for i, r := range readers {
+			r.SetReadDeadline(time.Now().Add(20 * time.Second))
+			if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {
+				t.Fatalf("pipe %d: %q, %v; the task: %v", i, got, err, fs[i].Err(ctx))
+			}
+			r.Close()
+		}
 	}
 }
 

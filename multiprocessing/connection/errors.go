@@ -6,18 +6,20 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"github.com/conexgo/conex/internal/mperr"
 )
 
 // Errors to be tested with errors.Is. The end of what the other side has sent
 // is io.EOF.
 var (
 	// ErrClosed says that this Connection was closed by this process. It
-	// matches os.ErrClosed.
-	ErrClosed error = &alias{"connection: closed by this process", []error{os.ErrClosed}}
+	// matches os.ErrClosed, and multiprocessing.ErrClosed.
+	ErrClosed = mperr.New("connection: closed by this process", os.ErrClosed, mperr.Closed)
 
 	// ErrBrokenPipe says that nobody has the other side any more, so what is
 	// sent would reach nobody. It matches io.ErrClosedPipe and syscall.EPIPE.
-	ErrBrokenPipe error = &alias{"connection: broken pipe: nobody has the other side any more", []error{io.ErrClosedPipe, syscall.EPIPE}}
+	ErrBrokenPipe = mperr.New("connection: broken pipe: nobody has the other side any more", io.ErrClosedPipe, syscall.EPIPE)
 
 	// ErrReadOnly says that this end can only receive.
 	ErrReadOnly = errors.New("connection: this end can only receive")
@@ -36,31 +38,15 @@ var (
 	ErrMismatch = errors.New("connection: the next message has another type")
 
 	// ErrCorrupt says that the memory shared with the other side holds what
-	// this package never writes there: another program has changed it.
-	ErrCorrupt = errors.New("connection: corrupt shared memory: another program has written to it")
+	// this package never writes there: another program has changed it. It
+	// matches multiprocessing.ErrCorrupt.
+	ErrCorrupt = mperr.New("connection: corrupt shared memory: another program has written to it", mperr.Corrupt)
 
 	// ErrTooManyHandles says that a value holds more queues, locks, connections
 	// and pieces of shared memory than one message can carry: send several
 	// messages.
 	ErrTooManyHandles = fmt.Errorf("connection: more than %d descriptors in one message: send several messages", maxFiles)
 )
-
-// An alias is an error that other packages know under names of their own.
-type alias struct {
-	text string
-	also []error
-}
-
-func (e *alias) Error() string { return e.text }
-
-func (e *alias) Is(target error) bool {
-	for _, err := range e.also {
-		if err == target {
-			return true
-		}
-	}
-	return false
-}
 
 // A BufferTooShortError says that a message did not fit into the buffer given
 // to RecvBytesInto. The message was received: it is here.

@@ -3,6 +3,8 @@ package sharedmemory
 import (
 	"errors"
 	"fmt"
+
+	"github.com/conexgo/conex/internal/mperr"
 )
 
 // Errors to be tested with errors.Is. A name that is taken matches
@@ -11,7 +13,7 @@ import (
 var (
 	// ErrClosed says that this SharedMemory, list or view was closed, or is a
 	// zero value.
-	ErrClosed = errors.New("sharedmemory: closed")
+	ErrClosed = mperr.New("sharedmemory: closed", mperr.Closed)
 
 	// ErrInUse says that a block cannot be closed while views of it are open:
 	// Python's BufferError.
@@ -57,7 +59,7 @@ var (
 
 	// ErrCorrupt says that the block does not hold a list, or that another
 	// program has spoilt it.
-	ErrCorrupt = errors.New("sharedmemory: corrupt list")
+	ErrCorrupt = mperr.New("sharedmemory: corrupt list", mperr.Corrupt)
 )
 
 // fail makes an error that matches kind and says what was wrong.

@@ -1,0 +1,29 @@
+// Package mperr has the errors that package multiprocessing shares with the
+// packages below it, which it imports: errors.Is finds the one under the name of
+// the other.
+package mperr
+
+import (
+	"errors"
+	"slices"
+)
+
+// Process is multiprocessing.ErrProcess.
+var Process = errors.New("multiprocessing: error")
+
+// Those that several packages have.
+var (
+	Closed  = New("multiprocessing: closed by this process")
+	Corrupt = New("multiprocessing: corrupt shared memory: another program has written to it")
+)
+
+// New returns an error that matches Process and what else is given.
+func New(text string, also ...error) error { return &shared{text, append(also, Process)} }
+
+type shared struct {
+	text string
+	also []error
+}
+
+func (e *shared) Error() string        { return e.text }
+func (e *shared) Is(target error) bool { return slices.Contains(e.also, target) }
