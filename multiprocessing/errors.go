@@ -10,7 +10,7 @@ import (
 // ErrProcess is matched by every error of this package that is no misuse of a
 // lock or a queue, which match those of packages threading and queue: Python's
 // ProcessError.
-var ErrProcess = mperr.Process
+var ErrProcess = mperr.ErrProcess
 
 // Errors to be tested with errors.Is.
 var (
@@ -27,11 +27,11 @@ var (
 	ErrOwnerDied = failure("the process that held the lock has died: what it protects may be half changed")
 
 	// ErrClosed says that the object was closed by this process.
-	ErrClosed = mperr.Closed
+	ErrClosed = mperr.ErrClosed
 
 	// ErrCorrupt says that memory shared with other processes holds what this
 	// package never writes there: another program has changed it.
-	ErrCorrupt = mperr.Corrupt
+	ErrCorrupt = mperr.ErrCorrupt
 
 	// ErrStartMethod says that there is no such start method, that this system
 	// does not have it, or that another one was chosen before.

@@ -8,17 +8,17 @@ import (
 	"slices"
 )
 
-// Process is multiprocessing.ErrProcess.
-var Process = errors.New("multiprocessing: error")
+// ErrProcess is multiprocessing.ErrProcess.
+var ErrProcess = errors.New("multiprocessing: error")
 
 // Those that several packages have.
 var (
-	Closed  = New("multiprocessing: closed by this process")
-	Corrupt = New("multiprocessing: corrupt shared memory: another program has written to it")
+	ErrClosed  = New("multiprocessing: closed by this process")
+	ErrCorrupt = New("multiprocessing: corrupt shared memory: another program has written to it")
 )
 
-// New returns an error that matches Process and what else is given.
-func New(text string, also ...error) error { return &shared{text, append(also, Process)} }
+// New returns an error that matches ErrProcess and what else is given.
+func New(text string, also ...error) error { return &shared{text, append(also, ErrProcess)} }
 
 type shared struct {
 	text string

@@ -15,7 +15,7 @@ import (
 var (
 	// ErrClosed says that this Connection was closed by this process. It
 	// matches os.ErrClosed, and multiprocessing.ErrClosed.
-	ErrClosed = mperr.New("connection: closed by this process", os.ErrClosed, mperr.Closed)
+	ErrClosed = mperr.New("connection: closed by this process", os.ErrClosed, mperr.ErrClosed)
 
 	// ErrBrokenPipe says that nobody has the other side any more, so what is
 	// sent would reach nobody. It matches io.ErrClosedPipe and syscall.EPIPE.
@@ -40,7 +40,7 @@ var (
 	// ErrCorrupt says that the memory shared with the other side holds what
 	// this package never writes there: another program has changed it. It
 	// matches multiprocessing.ErrCorrupt.
-	ErrCorrupt = mperr.New("connection: corrupt shared memory: another program has written to it", mperr.Corrupt)
+	ErrCorrupt = mperr.New("connection: corrupt shared memory: another program has written to it", mperr.ErrCorrupt)
 
 	// ErrTooManyHandles says that a value holds more queues, locks, connections
 	// and pieces of shared memory than one message can carry: send several

@@ -13,7 +13,7 @@ import (
 var (
 	// ErrClosed says that this SharedMemory, list or view was closed, or is a
 	// zero value.
-	ErrClosed = mperr.New("sharedmemory: closed", mperr.Closed)
+	ErrClosed = mperr.New("sharedmemory: closed", mperr.ErrClosed)
 
 	// ErrInUse says that a block cannot be closed while views of it are open:
 	// Python's BufferError.
@@ -59,7 +59,7 @@ var (
 
 	// ErrCorrupt says that the block does not hold a list, or that another
 	// program has spoilt it.
-	ErrCorrupt = mperr.New("sharedmemory: corrupt list", mperr.Corrupt)
+	ErrCorrupt = mperr.New("sharedmemory: corrupt list", mperr.ErrCorrupt)
 )
 
 // fail makes an error that matches kind and says what was wrong.
