@@ -72,6 +72,12 @@ func ExampleParentProcess() {
 	// hello bob
 }
 
+var PutHello = conex.Register("example/putHello", putHello)
+
+func putHello(ctx context.Context, q *multiprocessing.Queue[string]) (struct{}, error) {
+	return struct{}{}, q.Put(ctx, "hello")
+}
+
 // The start method is chosen once, for the whole program.
 func ExampleSetStartMethod() {
 	defer multiprocessing.ForceStartMethod(multiprocessing.DefaultStartMethod)
@@ -80,15 +86,23 @@ func ExampleSetStartMethod() {
 		fmt.Println(err)
 		return
 	}
-	p := multiprocessing.New(Greet.Bind("from a spawned process"))
-	if err := p.Start(context.Background()); err != nil {
+	ctx := context.Background()
+	q, err := multiprocessing.NewQueue[string](0)
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	p.Join(context.Background())
+	defer q.Close()
+	p := multiprocessing.New(PutHello.Bind(q))
+	if err := p.Start(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(q.Get(ctx))
+	p.Join(ctx)
 	fmt.Println(errors.Is(multiprocessing.SetStartMethod(multiprocessing.ForkServer), multiprocessing.ErrStartMethod))
 	// Output:
-	// hello from a spawned process
+	// hello <nil>
 	// true
 }
 
@@ -100,16 +114,23 @@ func ExampleGetContext() {
 		return
 	}
 	defer multiprocessing.StopForkServer()
-	p := multiprocessing.New(Greet.Bind("from the stock"), multiprocessing.WithContext(ctx), multiprocessing.WithName("Worker"))
+	q, err := multiprocessing.NewQueue[string](0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer q.Close()
+	p := multiprocessing.New(PutHello.Bind(q), multiprocessing.WithContext(ctx), multiprocessing.WithName("Worker"))
 	if err := p.Start(context.Background()); err != nil {
 		fmt.Println(err)
 		return
 	}
+	fmt.Println(q.Get(context.Background()))
 	p.Join(context.Background())
 	_, err = multiprocessing.GetContext(multiprocessing.Fork)
 	fmt.Println(errors.Is(err, errors.ErrUnsupported))
 	// Output:
-	// hello from the stock
+	// hello <nil>
 	// true
 }
 
