@@ -44,7 +44,39 @@
 // others, and flushes queues. Its error is printed to standard error, with the
 // name of the process, and comes back as [Process.Err].
 //
+// # What processes share
+//
+//	Queue, SimpleQueue, JoinableQueue   items of one type, encoded
+//	Pipe                                package connection
+//	Lock, RLock, Condition, Event       as in package threading, for all goroutines of all processes
+//	Semaphore, BoundedSemaphore         with an account of who holds the permits
+//	Barrier                             with an action, which may run in any of the processes
+//	NamedSemaphore                      the one that CPython and other programs open by its name
+//	values, arrays, strings             package sharedctypes
+//	memory with a name                  package sharedmemory
+//
+// All but those with a name lie in memory without one. They are made by one
+// process and sent to others: as the argument of a process, or anywhere within
+// it; in arguments, results and initialisers of process pools; and through queues
+// and connections. What is sent is the object itself, not a copy. It vanishes with
+// the last process that has it.
+//
+// Every wait takes a context. Thousands of goroutines may wait for one object:
+// one of them waits in the kernel, for all.
+//
 // # Death
+//
+// A process may be killed at any instant, and what is shared goes on:
+//
+//	a Lock or RLock that it held   the next one gets it, and ErrOwnerDied
+//	permits of a semaphore         return; see [Semaphore] for when they do not
+//	a barrier it stood in          breaks
+//	its place in a line            is skipped, also by a notification
+//	a queue or pipe                loses the item that it was putting or had just got, and what was
+//	                               still in its own buffer; nothing comes twice, or torn
+//
+// That a process is dead is found out by those who wait for it, after 5 to 100 ms,
+// and at once by its parent.
 //
 // Processes end with their parent, whatever ends that, kill -9 included: each has
 // a socket to it, whose end of file is the word, and takes its own descendants
