@@ -57,7 +57,8 @@ func mpStart(m multiprocessing.StartMethod) meter.Party {
 
 // mpHeap is mp/spawn with 2 GiB in use.
 func mpHeap(s meter.Spec) (meter.Figure, error) {
-	heap := make([]byte, 2<<30)
+	size := int64(2) << 30
+	heap := make([]byte, size)
 	for i := 0; i < len(heap); i += 4096 {
 		heap[i] = 1
 	}

@@ -411,7 +411,7 @@ func TestBarrierChaos(t *testing.T) {
 	board := newBoard(t)
 	for k := range kills(10) {
 		board.at(0).Store(0)
-		j := barrierJob{b, board, 1, 1 << 40}
+		j := barrierJob{b, board, 1, 1 << 30}
 		var ps []*multiprocessing.Process
 		for range parties - 1 {
 			ps = append(ps, spawn(t, attendBarrier.Bind(j)))
