@@ -391,7 +391,11 @@ func TestConditionChaos(t *testing.T) {
 				pid, _ := ps[i].PID()
 				syscall.Kill(pid, syscall.SIGSTOP)
 				if k%2 == 0 {
+					// It may hold the lock, so that only its death lets put go on.
+					p := ps[i]
+					time.AfterFunc(time.Duration(rand.IntN(2000))*time.Microsecond, func() { p.Kill() })
 					put()
+					puts++
 				}
 			}
 			kill(t, ps[i])
