@@ -32,6 +32,19 @@ func buildPeers(ctx context.Context, dir string) (string, error) {
 	return bin, nil
 }
 
+// smallEnv names the small program that children of the mp/spawn cases run.
+const smallEnv = "CONEX_BENCH_SMALL"
+
+// buildSmall compiles that program into dir.
+func buildSmall(ctx context.Context, dir string) (string, error) {
+	bin := filepath.Join(dir, "small")
+	build := exec.CommandContext(ctx, "go", "build", "-o", bin, modulePath+"/bench/internal/small")
+	if _, err := build.Output(); err != nil {
+		return "", fmt.Errorf("go build: %w%s", err, said(err))
+	}
+	return bin, nil
+}
+
 // said is what a command that failed wrote to its standard error.
 func said(err error) string {
 	var exit *exec.ExitError

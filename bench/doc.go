@@ -80,7 +80,8 @@
 //
 // Between processes; the other side is a process of the same program, started before:
 //
-//	mp/spawn              a process started and joined; the peers are CPython's by spawn and by fork
+//	mp/spawn              a process of a small program (bench/internal/small) started and joined; the peers are CPython's by
+//	                      spawn and by fork
 //	mp/warm               the same from the stock of the fork server, which is filled before
 //	mp/spawn-2GiB         mp/spawn with 2 GiB in use
 //	mp/queue-int, mp/queue-int-2p2c, mp/queue-1KiB, mp/queue-1MiB

@@ -219,6 +219,11 @@ func newDriver(ctx context.Context, dir string, o options, note func(string, ...
 	} else {
 		d.commands[byPeers] = []string{bin}
 	}
+	if bin, err := buildSmall(ctx, dir); err != nil {
+		note("the small program cannot be built, so mp/spawn starts this one: %v", err)
+	} else {
+		os.Setenv(smallEnv, bin) // for the measuring processes
+	}
 	if py, script, err := preparePython(ctx, dir, o.python); err != nil {
 		d.missing[byPython] = "no Python: " + err.Error()
 	} else {

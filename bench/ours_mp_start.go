@@ -24,6 +24,7 @@ func mpStart(m multiprocessing.StartMethod) meter.Party {
 		if err != nil {
 			return meter.Figure{}, err
 		}
+		multiprocessing.SetExecutable(os.Getenv(smallEnv))
 		target, opt := nothingFunc.Bind(struct{}{}), multiprocessing.WithContext(method)
 		if m == multiprocessing.ForkServer {
 			if err := multiprocessing.WarmForkServer(ctx); err != nil {
