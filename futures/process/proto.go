@@ -83,7 +83,7 @@ const (
 	msgHello   = 1 // pool → worker: hello
 	msgReady   = 2 // worker → pool: introduction
 	msgCancel  = 3 // pool → worker: u32 context id, u8 1 if its deadline passed
-	msgSegment = 4 // pool → worker: u64 id, u64 size, with a descriptor
+	msgSegment = 4 // pool → worker: u64 id, u64 size, u64 recForgets before it, with a descriptor
 	msgLog     = 5 // worker → pool: a log record
 	msgLarge   = 7 // worker → pool: u64 id, u64 size, u64 id that is gone, with a descriptor: for large results
 	msgShared  = 6 // worker → pool: u64 id, u64 size, with a descriptor: for the next recShared

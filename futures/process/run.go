@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,20 +46,27 @@ type frame struct {
 }
 
 type newSegment struct {
-	id  uint64
-	seg *shm.Segment
+	id, forgets uint64
+	seg         *shm.Segment
 }
 
 // arrivals hold what has arrived on the socket for the loop, whoever read it.
+// The ring is another way, so what arrives may be older than a recForget that
+// the loop has dealt with: it is dropped then.
 type arrivals struct {
-	mu   sync.Mutex
-	list []newSegment
+	mu      sync.Mutex
+	list    []newSegment
+	forgets uint64 // recForgets so far
 }
 
 func (b *arrivals) put(n newSegment) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n.forgets < b.forgets {
+		n.seg.Close()
+		return
+	}
 	b.list = append(b.list, n)
-	b.mu.Unlock()
 }
 
 func (b *arrivals) take() []newSegment {
@@ -67,6 +75,20 @@ func (b *arrivals) take() []newSegment {
 	list := b.list
 	b.list = nil
 	return list
+}
+
+// forget drops what arrived, or will arrive, and was sent before now.
+func (b *arrivals) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forgets++
+	b.list = slices.DeleteFunc(b.list, func(n newSegment) bool {
+		old := n.forgets < b.forgets
+		if old {
+			n.seg.Close()
+		}
+		return old
+	})
 }
 
 func (b *arrivals) empty() bool {

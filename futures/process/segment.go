@@ -145,7 +145,7 @@ func (w *worker) sendMemory(id uint64, size int, f *os.File) error {
 	if w.segs[id] {
 		return nil
 	}
-	if w.conn.Send(msgSegment, memoryMessage(id, size), f) != nil {
+	if w.conn.Send(msgSegment, w.segmentMessage(id, size), f) != nil {
 		return errGone
 	}
 	if size == 0 {
@@ -159,7 +159,13 @@ func (w *worker) sendMemory(id uint64, size int, f *os.File) error {
 	return nil
 }
 
-// memoryMessage is the payload of msgSegment and msgShared.
+// segmentMessage is the payload of msgSegment: what it is, and how often w was
+// told before to forget all it has.
+func (w *worker) segmentMessage(id uint64, size int) []byte {
+	return binary.LittleEndian.AppendUint64(memoryMessage(id, size), w.forgets)
+}
+
+// memoryMessage is the payload of msgShared, and begins that of others.
 func memoryMessage(id uint64, size int) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, id)
 	return binary.LittleEndian.AppendUint64(b, uint64(size))
@@ -179,5 +185,6 @@ func (w *worker) forgetSegments() {
 		w.tasks.Commit(0, recForget, 0)
 		clear(w.segs)
 		w.bare = false
+		w.forgets++
 	}
 }

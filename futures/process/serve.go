@@ -217,6 +217,7 @@ func (s *server) loop() {
 				seg.Close()
 				delete(s.segs, id)
 			}
+			s.newSegs.forget()
 		default:
 			s.broken(fmt.Sprintf("record of kind %d with %d bytes", r.Kind, len(r.Payload)))
 		}
@@ -276,7 +277,7 @@ func (s *server) handle(fr wait.Frame, err error) {
 		}
 	case msgSegment:
 		f := s.conn.File()
-		if f == nil || len(fr.Payload) != 16 {
+		if f == nil || len(fr.Payload) != 24 {
 			return
 		}
 		seg, err := shm.Map(f, int(binary.LittleEndian.Uint64(fr.Payload[8:])))
@@ -284,7 +285,7 @@ func (s *server) handle(fr wait.Frame, err error) {
 			fmt.Fprintf(os.Stderr, "conex: worker: %v\n", err)
 			s.end(124)
 		}
-		s.newSegs.put(newSegment{binary.LittleEndian.Uint64(fr.Payload), seg})
+		s.newSegs.put(newSegment{binary.LittleEndian.Uint64(fr.Payload), binary.LittleEndian.Uint64(fr.Payload[16:]), seg})
 	}
 }
 

@@ -282,7 +282,7 @@ func (w *worker) sendInit(b *buffers) (ids []uint64, err error) {
 		return nil, nil
 	}
 	for _, s := range b.list {
-		if err := w.conn.Send(msgSegment, memoryMessage(s.ID, s.Size), s.File()); err != nil {
+		if err := w.conn.Send(msgSegment, w.segmentMessage(s.ID, s.Size), s.File()); err != nil {
 			return nil, err
 		}
 		ids = append(ids, s.ID)

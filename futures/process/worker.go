@@ -45,6 +45,7 @@ type worker struct {
 	drops    []uint32        // contexts the worker may forget
 	segs     map[uint64]bool // shared memory it has
 	bare     bool            // it may have a descriptor without memory
+	forgets  uint64          // how often it was told to forget them
 	tasksRun int64
 	cause    error // why we killed it
 	limit    string
