@@ -26,7 +26,7 @@ import (
 // of them.
 type tally struct{ b *handle.Block }
 
-const boardIDs = 1 << 20
+const boardIDs = 1 << 23
 
 func newTally(t *testing.T) *tally {
 	b, err := handle.New(64 + 4*boardIDs)
@@ -172,7 +172,7 @@ func TestQueueChaos(t *testing.T) {
 
 func queueChaos(t *testing.T, kind string) {
 	leak.Check(t)
-	ctx := within(t, 100*time.Second)
+	ctx := within(t, time.Duration(max(queueKills(t), 100))*time.Second)
 	task := chaosTask{Board: newTally(t)}
 	var err error
 	switch kind {
