@@ -10,6 +10,8 @@ import (
 
 // The test binary plays our pools' workers, and the program that measures.
 func TestMain(m *testing.M) {
+	// With the race detector every measuring process and worker would take a second to exit.
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	conex.Init()
 	if len(os.Args) > 1 && os.Args[1] == "measure" {
 		conex.Main(run)
