@@ -14,11 +14,13 @@ var ErrProcess = mperr.ErrProcess
 
 // Errors to be tested with errors.Is.
 var (
-	// ErrTimeout says that the context of a wait ended first. It matches
+	// ErrTimeout says that the context of a wait for a pool ended first; other
+	// waits end with what their context says. It matches
 	// context.DeadlineExceeded as well: Python's multiprocessing.TimeoutError.
 	ErrTimeout error = timeoutError{}
 
-	// ErrAuthentication says that the other side does not know the key.
+	// ErrAuthentication says that the other side does not know the key. It is
+	// for connections with keys, which this package does not make yet.
 	ErrAuthentication = failure("authentication failed: both sides need the same key")
 
 	// ErrOwnerDied comes with a lock that was taken over from a process which

@@ -175,8 +175,8 @@ func memoryMessage(id uint64, size int) []byte {
 const mapped = 16
 
 // forgetSegments lets w unmap what it has, once that is a lot, or may be a
-// descriptor that it had no use for: it is told again of what comes again. It writes to the ring, so it must not come
-// while a frame is being filled.
+// descriptor that it had no use for: it is told again of what comes again. It
+// writes to the ring, so it must not come while a frame is being filled.
 func (w *worker) forgetSegments() {
 	if len(w.segs) < mapped && !w.bare || !w.flight.empty() {
 		return
