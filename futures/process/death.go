@@ -110,6 +110,7 @@ func (w *worker) died() {
 
 	for _, en := range lost {
 		werr.Func = en.t.Name()
+		p.failed.Add(en.items()) // before its waiter can look at the stats
 		en.fail(werr)
 		p.finished(en)
 	}
@@ -119,8 +120,8 @@ func (w *worker) died() {
 		} else if breaks {
 			failure = errors.Join(futures.ErrBroken, failure)
 		}
+		p.failed.Add(en.items())
 		en.fail(failure)
-		p.failed.Add(1)
 		p.finished(en)
 	}
 	for _, en := range orphaned {

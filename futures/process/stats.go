@@ -10,7 +10,7 @@ type Stats struct {
 	Queued     int64         // taken over and with no worker yet
 	Running    int64         // with a worker: run or about to; may lag a moment behind the futures
 	Done       int64         // returned a result
-	Failed     int64         // ended with an error of any kind
+	Failed     int64         // had a worker and ended with an error: its own, or its worker's death
 	Killed     int64         // workers that Conex killed
 	Restarts   int64         // workers that died, were killed or recycled
 	OldestWait time.Duration // how long the first in the queue has waited
