@@ -1,0 +1,4 @@
+package pickle
+
+// A Dict is Python's dict.
+type Dict struct{}
