@@ -40,3 +40,13 @@ func (id ID) Alive() bool {
 	}
 	return alive(id)
 }
+
+// Of returns the process with a number, as it is now. It is false for one that
+// is not there, or of which the system says nothing.
+func Of(pid int) (ID, bool) {
+	start, _, ok := stat(pid)
+	if !ok {
+		return 0, false
+	}
+	return New(pid, start), true
+}

@@ -1,0 +1,55 @@
+package managers
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"time"
+
+	"github.com/conexgo/conex/futures"
+)
+
+// A Config says how a server listens and what it serves. The zero value listens
+// at a free port of 127.0.0.1 with the authkey of this process, and serves what
+// SyncManager does.
+type Config struct {
+	// Address is where to listen: "host:port", a path, "@name" for an abstract
+	// unix socket, or "" for a free port of 127.0.0.1.
+	Address string
+
+	// AuthKey is what clients must know. Nil means the authkey of this process,
+	// which is random unless it was set or inherited.
+	AuthKey []byte
+
+	// TLS, if not nil, is how connections are encrypted: see SECURITY.md for
+	// how CPython connects then.
+	TLS *tls.Config
+
+	// Types is what clients can make; nil means SyncTypes.
+	Types *Types
+
+	// Allow, if not empty, names the Python classes and functions that may occur
+	// in what clients send: "mymodule.Point", "mymodule.*". Any other that the
+	// server does not know is refused. By default it is carried unread, since
+	// this server never runs what is in a pickle; but the clients that get it do.
+	Allow []string
+
+	// Limits. Zero means the default.
+	MaxMessage       int64         // bytes in a request or answer: 256 MiB
+	MaxObjects       int           // objects at a time: no limit
+	MaxClients       int           // connections at a time: no limit
+	MaxPending       int           // connections that are not authenticated yet: 256
+	HandshakeTimeout time.Duration // for these: 10 s
+
+	// Executor makes what runs the functions of a Pool with n workers; nil
+	// means goroutines of this process. See [Function].
+	Executor func(n int) (futures.Executor, error)
+
+	// Logger gets what goes wrong with single connections; nil: nothing does.
+	Logger *slog.Logger
+}
+
+const (
+	defaultMessage   = 256 << 20
+	defaultPending   = 256
+	defaultHandshake = 10 * time.Second
+)

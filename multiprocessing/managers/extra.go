@@ -1,0 +1,53 @@
+package managers
+
+import "github.com/conexgo/conex/pickle"
+
+// Clients that are this package have server functions without a connection for
+// each: they call them in the loop for objects, with no ident. CPython answers
+// such a request with a KeyError, so a client can ask what it talks to.
+//
+// The references that such a session makes are its own: they end with it.
+const (
+	extraHello  = "#conex"  // () is (number of the session, number of the request)
+	extraCancel = "#cancel" // (session, request) ends a request that waits
+)
+
+func (s *session) extra(req request) answer {
+	switch req.method {
+	case extraHello:
+		if _, own := s.account.(*sessionAccount); !own {
+			a := newSessionAccount(s.srv.objects)
+			s.account = a
+			leave := s.leave
+			s.leave = func() {
+				leave()
+				a.end()
+			}
+		}
+		return returned(pickle.Tuple{int64(s.number), int64(s.request)})
+	case extraCancel:
+		if len(req.args) != 2 {
+			return trouble(pickle.TypeError.New("#cancel takes 2 arguments"))
+		}
+		number, ok1 := req.args[0].(int64)
+		request, ok2 := req.args[1].(int64)
+		if !ok1 || !ok2 {
+			return trouble(pickle.TypeError.New("#cancel takes two ints"))
+		}
+		if other := s.srv.session(uint64(number)); other != nil {
+			other.giveUp(uint64(request))
+		}
+		return returned(nil)
+	case "accept_connection", "shutdown":
+		return trouble(pickle.KeyError.New(nil))
+	}
+	f, ok := public[req.method]
+	if !ok {
+		return trouble(pickle.KeyError.New(nil)) // what CPython says
+	}
+	v, err := s.function(f, req)
+	if err != nil {
+		return trouble(err)
+	}
+	return returned(v)
+}

@@ -1,0 +1,210 @@
+package managers
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"weak"
+
+	"github.com/conexgo/conex/pickle"
+)
+
+// An object is a referent and what clients know of it.
+type object struct {
+	ident   string
+	typeid  string
+	class   *class
+	self    any
+	exposed []string
+	methods map[string]method // the exposed ones
+	proxies map[string]string // method to typeid
+
+	refs   int  // by the table's lock
+	nested bool // a *Ref has it: by the table's lock
+}
+
+// A table has the objects of a server.
+//
+// An object lives while clients have references to it, which they count, and
+// while other objects contain it: a queue in a list, say. For the second the
+// garbage collector is there: what a container has is a pointer, and the table
+// keeps a weak one, by which the object can be found as long as it is anywhere.
+type table struct {
+	mu     sync.Mutex
+	next   uint64
+	strong map[string]*object              // refs > 0
+	weak   map[string]weak.Pointer[object] // nested ones, while they live
+	bySelf map[any]*object                 // refs > 0, and self is a pointer
+}
+
+func newTable() *table {
+	return &table{
+		// As it looks in CPython, where it is an address.
+		next:   0x7f0000000000,
+		strong: map[string]*object{}, weak: map[string]weak.Pointer[object]{}, bySelf: map[any]*object{},
+	}
+}
+
+// add makes an object of a referent, with one reference. A referent that has
+// an object keeps that one.
+func (t *table) add(typeid string, ty *Type, self any) *object {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	pointer := reflect.TypeOf(self) != nil && reflect.TypeOf(self).Kind() == reflect.Pointer
+	if pointer {
+		if o := t.bySelf[self]; o != nil && o.typeid == typeid {
+			o.refs++
+			return o
+		}
+	}
+	o := &object{typeid: typeid, class: ty.class, self: self, refs: 1}
+	o.ident = strconv.FormatUint(t.next, 16)
+	o.exposed, o.methods, o.proxies = ty.exposed, ty.methods, ty.proxies
+	t.next += 16
+	t.strong[o.ident] = o
+	if pointer {
+		t.bySelf[self] = o
+	}
+	return o
+}
+
+// get finds an object that is referred to by clients or objects.
+func (t *table) get(ident string) *object {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.find(ident)
+}
+
+func (t *table) find(ident string) *object {
+	if o := t.strong[ident]; o != nil {
+		return o
+	}
+	return t.weak[ident].Value()
+}
+
+// incref adds a reference.
+func (t *table) incref(ident string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	o := t.find(ident)
+	if o == nil {
+		return pickle.KeyError.New(ident)
+	}
+	o.refs++
+	t.strong[ident] = o
+	return nil
+}
+
+// decref takes a reference away. That of an object which only others contain
+// is nothing, as in CPython.
+func (t *table) decref(ident string) error {
+	t.mu.Lock()
+	o := t.strong[ident]
+	if o == nil {
+		o = t.weak[ident].Value()
+		t.mu.Unlock()
+		if o == nil {
+			return pickle.KeyError.New(ident)
+		}
+		return nil
+	}
+	o.refs--
+	gone := o.refs == 0
+	if gone {
+		delete(t.strong, ident)
+		if reflect.TypeOf(o.self) != nil && reflect.TypeOf(o.self).Kind() == reflect.Pointer && t.bySelf[o.self] == o {
+			delete(t.bySelf, o.self)
+		}
+	}
+	end := gone && !o.nested
+	t.mu.Unlock()
+	if end && o.class.close != nil {
+		o.class.close(o.self)
+	}
+	return nil
+}
+
+// nest says that a value of the server's refers to o from now on.
+func (t *table) nest(o *object) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if o.nested {
+		return
+	}
+	o.nested = true
+	t.weak[o.ident] = weak.Make(o)
+	runtime.AddCleanup(o, func(f forgotten) {
+		t.mu.Lock()
+		delete(t.weak, f.ident)
+		t.mu.Unlock()
+		if f.close != nil {
+			f.close(f.self)
+		}
+	}, forgotten{o.ident, o.class.close, o.self})
+}
+
+// forgotten is what is left of an object that nobody refers to.
+type forgotten struct {
+	ident string
+	close func(any)
+	self  any
+}
+
+// len returns the number of objects to which clients have references.
+func (t *table) len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.strong)
+}
+
+// info describes them in CPython's form, which clients print.
+func (t *table) info() string {
+	t.mu.Lock()
+	type line struct {
+		o    *object
+		refs int
+	}
+	lines := make([]line, 0, len(t.strong))
+	for _, o := range t.strong {
+		lines = append(lines, line{o, o.refs})
+	}
+	t.mu.Unlock()
+	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.o.ident, b.o.ident) })
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		text := l.o.class.strOf(l.o.self)
+		if len(text) > 75 {
+			text = text[:75]
+		}
+		fmt.Fprintf(&b, "  %s:       refcount=%d\n    %s", l.o.ident, l.refs, text)
+	}
+	return b.String()
+}
+
+// take ends all objects.
+func (t *table) close() {
+	t.mu.Lock()
+	all := t.strong
+	t.strong, t.bySelf = map[string]*object{}, map[any]*object{}
+	t.mu.Unlock()
+	for _, o := range all {
+		if o.class.close != nil {
+			o.class.close(o.self)
+		}
+	}
+}
+
+// address is a referent's, in the way of Python's reprs.
+func address(self any) string {
+	if v := reflect.ValueOf(self); v.Kind() == reflect.Pointer {
+		return fmt.Sprintf("0x%x", v.Pointer())
+	}
+	return "0x0"
+}

@@ -1,0 +1,13 @@
+package managers
+
+// SyncTypes has the typeids of Python's SyncManager, and those of newer
+// versions of it. It must not be changed: derive with [NewTypes].
+var SyncTypes = NewTypes("SyncManager")
+
+func init() {
+	for typeid, ty := range map[string]*Type{
+		"Iterator": IteratorType,
+	} {
+		SyncTypes.Register(typeid, ty)
+	}
+}
