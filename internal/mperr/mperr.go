@@ -13,8 +13,9 @@ var ErrProcess = errors.New("multiprocessing: error")
 
 // Those that several packages have.
 var (
-	ErrClosed  = New("multiprocessing: closed by this process")
-	ErrCorrupt = New("multiprocessing: corrupt shared memory: another program has written to it")
+	ErrClosed         = New("multiprocessing: closed by this process")
+	ErrCorrupt        = New("multiprocessing: corrupt shared memory: another program has written to it")
+	ErrAuthentication = New("multiprocessing: authentication failed: both sides need the same key")
 )
 
 // New returns an error that matches ErrProcess and what else is given.

@@ -1,0 +1,152 @@
+package pywire
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// DefaultMax is the longest frame that a Conn reads unless told otherwise: 2 GiB
+// less a byte, which is the longest one that has the short header.
+const DefaultMax = 0x7fffffff
+
+// A Conn carries frames over a network connection. Reading is for one goroutine
+// at a time, and so is writing; Close is for any. It must not be copied.
+type Conn struct {
+	nc  net.Conn
+	rc  syscall.RawConn // nil if there is no socket that can be used directly
+	tcp syscall.RawConn // the socket, also beneath TLS, for its options; or nil
+	tls bool
+	max int64
+
+	in, out guard
+
+	// The reading side. Bytes r to w of buf were read and not yet taken.
+	buf   []byte
+	r, w  int
+	pos   uint64 // of buf[r] in the stream
+	rerr  error  // after those bytes
+	head  bool   // the header of the next frame was taken
+	size  uint64 // of that frame
+	part  []byte // what was taken of it when a context ended
+	grow  int    // the size buf should have had
+	try   tryIO
+	files files
+
+	werr   error // why nothing can be written
+	closed atomic.Bool
+	once   sync.Once
+}
+
+// firstBuf is the size of a new Conn's read buffer, and mostBuf what it may
+// become: many connections are idle, and most frames are small.
+const (
+	firstBuf = 512
+	mostBuf  = 8 << 10
+)
+
+// NewConn returns a Conn over nc, which it takes over. Frames of more than max
+// bytes are not read; 0 means [DefaultMax].
+func NewConn(nc net.Conn, max int64) *Conn {
+	if max <= 0 {
+		max = DefaultMax
+	}
+	c := &Conn{nc: nc, max: max, buf: make([]byte, firstBuf)}
+	c.in.set, c.out.set = nc.SetReadDeadline, nc.SetWriteDeadline
+	under := nc
+	if t, ok := nc.(*tls.Conn); ok {
+		under, c.tls = t.NetConn(), true
+	}
+	if s, ok := under.(syscall.Conn); ok {
+		rc, err := s.SyscallConn()
+		if err == nil {
+			if !c.tls {
+				c.rc = rc
+			}
+			if _, ok := under.(*net.TCPConn); ok {
+				c.tcp = rc
+			}
+		}
+	}
+	return c
+}
+
+// Max is the length of the longest frame that is read.
+func (c *Conn) Max() int64 { return c.max }
+
+// NetConn returns what the frames travel over. Who reads from it or writes to
+// it directly must know what was read ahead: see Buffered.
+func (c *Conn) NetConn() net.Conn { return c.nc }
+
+// Close closes the connection. Calls that wait return an error that matches
+// net.ErrClosed. Closing again does nothing.
+func (c *Conn) Close() (err error) {
+	c.once.Do(func() {
+		c.closed.Store(true)
+		if t, ok := c.nc.(*tls.Conn); ok && c.werr == nil {
+			// Else it would wait for 5 seconds to say goodbye to somebody who
+			// does not read.
+			t.SetWriteDeadline(time.Now().Add(closeNotify))
+		}
+		err = c.nc.Close()
+		c.in.release()
+		c.out.release()
+	})
+	return err
+}
+
+const closeNotify = 100 * time.Millisecond
+
+// Closed reports whether Close was called.
+func (c *Conn) Closed() bool { return c.closed.Load() }
+
+// Buffered is how many bytes were read and belong to frames not yet returned.
+// It is for the reader.
+func (c *Conn) Buffered() int {
+	n := c.w - c.r + len(c.part)
+	if c.head && n == 0 {
+		n = 1 // the header
+	}
+	return n
+}
+
+// Hangup calls f, once and in a goroutine of its own, when the other side has
+// closed the connection or died, until stop is called; it is for a server that
+// works on a request and does not read meanwhile. stop must be called before
+// the next frame is read. It waits for f if that runs, so f must not call it.
+//
+// Bytes that arrive meanwhile are kept for ReadFrame. After 64 KiB of them it
+// stops looking: then the end is noticed by who reads.
+func (c *Conn) Hangup(f func()) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if c.watch(ctx) {
+			f()
+		}
+	}()
+	return func() {
+		cancel()
+		<-over
+	}
+}
+
+const mostEarly = 64 << 10
+
+// watch reads until the end, and reports whether that came.
+func (c *Conn) watch(ctx context.Context) bool {
+	for c.rerr == nil {
+		if c.room(1) == 0 && !c.enlarge(mostEarly) {
+			return false
+		}
+		if err := c.fill(ctx); err != nil && c.rerr == nil {
+			return false // ctx has ended
+		}
+	}
+	return true
+}

@@ -1,0 +1,95 @@
+//go:build unix
+
+package pywire
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A tryIO reads from the socket without waiting.
+type tryIO struct {
+	p   []byte
+	n   int
+	err error
+	f   func(fd uintptr) bool
+}
+
+// tryRead reads what has arrived. The error is a timeout if nothing has.
+func (c *Conn) tryRead(p []byte) (int, error) {
+	if c.files.on {
+		return c.readFiles(p, false)
+	}
+	if c.rc == nil {
+		return c.trySlowly(p)
+	}
+	t := &c.try
+	if t.f == nil {
+		t.f = func(fd uintptr) bool {
+			t.n, t.err = unix.Read(int(fd), t.p)
+			return true
+		}
+	}
+	t.p = p
+	err := c.rc.Read(t.f)
+	t.p = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case t.err == unix.EAGAIN || t.err == unix.EINTR:
+		return 0, os.ErrDeadlineExceeded
+	case t.err != nil:
+		return 0, os.NewSyscallError("read", t.err)
+	case t.n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return t.n, nil
+}
+
+// tryWrite writes p, which is not long, if the system says that there is room:
+// then there is enough of it.
+func (c *Conn) tryWrite(p []byte) (int, error) {
+	if c.rc == nil {
+		return 0, os.ErrDeadlineExceeded
+	}
+	var n int
+	var werr error
+	err := c.rc.Write(func(fd uintptr) bool {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+		if n, err := unix.Poll(poll, 0); err == nil && n == 0 {
+			werr = unix.EAGAIN
+			return true
+		}
+		n, werr = unix.SendmsgN(int(fd), p, nil, nil, noSignal)
+		return true
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case werr == unix.EAGAIN || werr == unix.EINTR:
+		return 0, os.ErrDeadlineExceeded
+	case werr != nil:
+		return 0, os.NewSyscallError("write", werr)
+	}
+	if n < len(p) {
+		return n, os.ErrDeadlineExceeded
+	}
+	return n, nil
+}
+
+func (c *Conn) read(p []byte) (int, error) {
+	if c.files.on {
+		return c.readFiles(p, true)
+	}
+	return c.nc.Read(p)
+}
+
+// trySlowly is tryRead where there is no socket to ask: it waits for a moment.
+func (c *Conn) trySlowly(p []byte) (int, error) {
+	c.nc.SetReadDeadline(time.Now().Add(time.Millisecond))
+	defer c.nc.SetReadDeadline(time.Time{})
+	return c.nc.Read(p)
+}
