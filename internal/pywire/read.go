@@ -94,6 +94,11 @@ func (c *Conn) readFrame(ctx context.Context, buf []byte, most int64) ([]byte, e
 			c.skip(k)
 			continue
 		}
+		if len(b) == 0 {
+			// A header alone: CPython sends what is longer than 16 KiB in two
+			// parts, and the second one may wait for this.
+			c.quickAck()
+		}
 		k, err := c.receive(ctx, to)
 		if err != nil {
 			if c.part = b; buf != nil {
