@@ -1,12 +1,10 @@
 package pickle
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // A Tuple is Python's tuple. Tuples that share their backing array are one
-// tuple to the encoder, as they are one after decoding.
+// tuple to the encoder, as they are one after decoding. Its items must not be
+// changed.
 type Tuple []any
 
 // A List is Python's list: a mutable value with an identity. Two references to
@@ -24,7 +22,7 @@ type ByteArray struct {
 }
 
 // A Slice is Python's slice object, as in x[1:2]. Each field is an integer, or
-// nil for what was left out.
+// nil for what was left out. A slice of anything else is decoded as an Object.
 type Slice struct {
 	Start, Stop, Step any
 }
@@ -43,7 +41,8 @@ const (
 type singleton string
 
 // A Global is a class or function by its name: what a pickle refers to and
-// never contains. Nothing is ever called or made for it.
+// never contains. Nothing is ever called or made for it. A class inside a class
+// has a dot in its Name.
 type Global struct {
 	Module, Name string
 }
@@ -53,19 +52,24 @@ func (g Global) String() string { return g.Module + "." + g.Name }
 // An Object is an instance of a class that has no counterpart in Go, in the
 // parts that its pickle had. It is encoded as it was decoded, so that a program
 // can pass on what it does not understand. It has an identity.
+//
+// It is also the result of any other call that a pickle asks for: the call is
+// not made, but written down, and made by whoever reads it in Python.
 type Object struct {
-	// How it is made, and of what: usually a Global.
+	// How it is made, and of what: a Global, or another Object.
 	Make  Make
 	Class any
 	Args  Tuple
 	Kwds  *Dict // for NewObjEx
 
-	// What follows. Items are appended, Pairs are set as in a dict, and State
-	// goes to __setstate__ or into __dict__ if HasState.
+	// What follows, in this order. Items are appended, Pairs are set as in a
+	// dict, and State goes to __setstate__ or into __dict__ if HasState. If
+	// Setter is not nil, Setter(object, State) is called instead.
 	Items    []any
 	Pairs    []Pair
 	State    any
 	HasState bool
+	Setter   any
 }
 
 // A Make is how an Object is made in Python.
@@ -88,37 +92,4 @@ func (o *Object) Name() string {
 		return g.String()
 	}
 	return fmt.Sprintf("%T", o.Class)
-}
-
-// An Exception is an instance of one of Python's exception classes. It is an
-// error: errors.Is(err, pickle.KeyError) tells its class or a base of it.
-type Exception struct {
-	Class Global
-	Args  Tuple
-	State any // attributes beyond Args, usually nil or a *Dict
-}
-
-// Error returns the name of the class and what str gives in Python.
-func (e *Exception) Error() string {
-	name := e.Class.Name
-	if m := e.Class.Module; m != "builtins" && m != "exceptions" {
-		name = m + "." + name
-	}
-	var b strings.Builder
-	b.WriteString(name)
-	if len(e.Args) > 0 {
-		b.WriteString(": ")
-		b.WriteString(e.text())
-	}
-	return b.String()
-}
-
-func (e *Exception) text() string {
-	if len(e.Args) == 1 {
-		if s, ok := e.Args[0].(string); ok && e.Class.Name != "KeyError" {
-			return s
-		}
-		return Repr(e.Args[0])
-	}
-	return Repr(e.Args)
 }

@@ -1,0 +1,74 @@
+package pickle
+
+// A memo holds values by the numbers that a pickle gives them. CPython numbers
+// them one after the other; a number out of that order costs an entry of a map,
+// whatever it is, not an array up to it.
+type memo struct {
+	dense  []any
+	sparse map[uint64]any
+}
+
+func (m *memo) reset() {
+	if cap(m.dense) > 256 {
+		m.dense = nil
+	}
+	clear(m.dense[:cap(m.dense)])
+	m.dense = m.dense[:0]
+	m.sparse = nil
+}
+
+func (m *memo) len() int { return len(m.dense) + len(m.sparse) }
+
+func (m *memo) get(i uint64) (any, bool) {
+	if i < uint64(len(m.dense)) {
+		return m.dense[i], true
+	}
+	v, ok := m.sparse[i]
+	return v, ok
+}
+
+func (m *memo) put(i uint64, v any) {
+	switch n := uint64(len(m.dense)); {
+	case i == n:
+		m.dense = append(m.dense, v)
+		delete(m.sparse, i)
+	case i < n:
+		m.dense[i] = v
+	default:
+		if m.sparse == nil {
+			m.sparse = make(map[uint64]any)
+		}
+		m.sparse[i] = v
+	}
+}
+
+func (d *decoder) memoize() bool { return d.put(uint64(d.memo.len())) }
+
+func (d *decoder) put(i uint64) bool {
+	if len(d.stack) <= d.fence {
+		return d.underflow()
+	}
+	if d.memo.len() >= d.cfg.maxMemo() {
+		return d.over("MaxMemo", int64(d.cfg.maxMemo()))
+	}
+	d.memo.put(i, d.stack[len(d.stack)-1])
+	return true
+}
+
+func (d *decoder) get(i uint64) bool {
+	v, ok := d.memo.get(i)
+	if !ok {
+		return d.failf("there is no memo entry %d", i)
+	}
+	switch o := v.(type) {
+	case string, []byte, Global:
+	case *Object:
+		if w, ok := d.settled[o]; ok {
+			v = w
+		}
+		d.shared = true
+	default:
+		d.shared = true
+	}
+	return d.push(v)
+}

@@ -1,0 +1,234 @@
+package pickle
+
+import "iter"
+
+// batch is how many items CPython puts between a mark and its APPENDS: so many
+// a reader has on its stack at once.
+const batch = 1000
+
+func (e *encoder) tuple(t Tuple) error {
+	switch {
+	case len(t) > 0:
+	case e.proto == 0:
+		e.buf = append(e.buf, opMark, opTuple)
+		return nil
+	default:
+		e.buf = append(e.buf, opEmptyTuple)
+		return nil
+	}
+	id := identOf(t)
+	if e.again(id) {
+		return nil
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	short := len(t) <= 3 && e.proto >= 2
+	if !short {
+		e.buf = append(e.buf, opMark)
+	}
+	for i, v := range t {
+		if err := e.save(v); err != nil {
+			return inItem(err, i)
+		}
+	}
+	e.depth--
+	if n, ok := e.memo.get(id); ok {
+		// It is inside itself, by way of a list or the like, and has been
+		// written there. Throw these items away and take that one.
+		e.discard(len(t), !short)
+		e.get(n)
+		return nil
+	}
+	if short {
+		e.buf = append(e.buf, byte(opTuple1+len(t)-1))
+	} else {
+		e.buf = append(e.buf, opTuple)
+	}
+	e.memoize(id)
+	return nil
+}
+
+// discard takes n values off the reader's stack, and the mark below them.
+func (e *encoder) discard(n int, mark bool) {
+	if mark && e.proto > 0 {
+		e.buf = append(e.buf, opPopMark)
+		return
+	}
+	for range n {
+		e.buf = append(e.buf, opPop)
+	}
+	if mark {
+		e.buf = append(e.buf, opPop)
+	}
+}
+
+func (e *encoder) list(l *List) error {
+	id := identOf(l)
+	if e.again(id) {
+		return nil
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	e.emptyList()
+	e.memoize(id)
+	err := e.appends(l.Items)
+	e.depth--
+	return err
+}
+
+func (e *encoder) emptyList() {
+	if e.proto == 0 {
+		e.buf = append(e.buf, opMark, opList)
+	} else {
+		e.buf = append(e.buf, opEmptyList)
+	}
+}
+
+// appends writes items that are appended to what is on the reader's stack.
+func (e *encoder) appends(items []any) error {
+	for i, v := range items {
+		many := e.proto > 0 && (len(items)-i/batch*batch > 1)
+		if many && i%batch == 0 {
+			e.buf = append(e.buf, opMark)
+		}
+		if err := e.save(v); err != nil {
+			return inItem(err, i)
+		}
+		switch {
+		case !many:
+			e.buf = append(e.buf, opAppend)
+		case i%batch == batch-1 || i == len(items)-1:
+			e.buf = append(e.buf, opAppends)
+		}
+	}
+	return nil
+}
+
+func (e *encoder) dict(d *Dict) error {
+	id := identOf(d)
+	if e.again(id) {
+		return nil
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	if e.proto == 0 {
+		e.buf = append(e.buf, opMark, opDict)
+	} else {
+		e.buf = append(e.buf, opEmptyDict)
+	}
+	e.memoize(id)
+	err := e.sets(d.All(), d.Len())
+	e.depth--
+	return err
+}
+
+// sets writes n keys and values that are set in what is on the reader's stack.
+func (e *encoder) sets(pairs iter.Seq2[any, any], n int) error {
+	i := 0
+	for k, v := range pairs {
+		many := e.proto > 0 && (n-i/batch*batch > 1)
+		if many && i%batch == 0 {
+			e.buf = append(e.buf, opMark)
+		}
+		if err := e.save(k); err != nil {
+			return in(err, "[key "+TypeName(k)+"]")
+		}
+		if err := e.save(v); err != nil {
+			return inKey(err, k)
+		}
+		switch {
+		case !many:
+			e.buf = append(e.buf, opSetItem)
+		case i%batch == batch-1 || i == n-1:
+			e.buf = append(e.buf, opSetItems)
+		}
+		i++
+	}
+	return nil
+}
+
+func (e *encoder) set(s *Set) error {
+	id := identOf(s)
+	if e.again(id) {
+		return nil
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer func() { e.depth-- }()
+	if e.proto < 4 {
+		return e.setAsCall(id, "set", s.All(), s.Len())
+	}
+	e.buf = append(e.buf, opEmptySet)
+	e.memoize(id)
+	i, n := 0, s.Len()
+	for v := range s.All() {
+		if i%batch == 0 {
+			e.buf = append(e.buf, opMark)
+		}
+		if err := e.save(v); err != nil {
+			return in(err, "{"+TypeName(v)+"}")
+		}
+		if i++; i%batch == 0 || i == n {
+			e.buf = append(e.buf, opAddItems)
+		}
+	}
+	return nil
+}
+
+func (e *encoder) frozenSet(s *FrozenSet) error {
+	id := identOf(s)
+	if e.again(id) {
+		return nil
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer func() { e.depth-- }()
+	if e.proto < 4 {
+		return e.setAsCall(id, "frozenset", s.All(), s.Len())
+	}
+	e.buf = append(e.buf, opMark)
+	for v := range s.All() {
+		if err := e.save(v); err != nil {
+			return in(err, "{"+TypeName(v)+"}")
+		}
+	}
+	if n, ok := e.memo.get(id); ok { // as in tuple
+		e.discard(s.Len(), true)
+		e.get(n)
+		return nil
+	}
+	e.buf = append(e.buf, opFrozenSet)
+	e.memoize(id)
+	return nil
+}
+
+// setAsCall is how sets are written before protocol 4: as set([...]).
+func (e *encoder) setAsCall(id ident, class string, items iter.Seq[any], n int) error {
+	if err := e.global(Global{"builtins", class}); err != nil {
+		return err
+	}
+	all := make([]any, 0, n)
+	for v := range items {
+		all = append(all, v)
+	}
+	if e.proto < 2 {
+		e.buf = append(e.buf, opMark)
+	}
+	e.emptyList()
+	if err := e.appends(all); err != nil {
+		return err
+	}
+	if e.proto < 2 {
+		e.buf = append(e.buf, opTuple)
+	} else {
+		e.buf = append(e.buf, opTuple1)
+	}
+	e.buf = append(e.buf, opReduce)
+	e.made(id)
+	return nil
+}

@@ -1,0 +1,41 @@
+package pickle
+
+import (
+	"math/big"
+	"unsafe"
+)
+
+// An ident is the identity of a value, as Python's id is: the memory that it is
+// in. It keeps that memory alive, so that nothing else can have it.
+type ident struct {
+	p unsafe.Pointer
+	n int // the length of a Tuple; -1 for a pointer; less for text and bytes
+}
+
+func textIdent(s string) ident  { return ident{unsafe.Pointer(unsafe.StringData(s)), -2 - 2*len(s)} }
+func bytesIdent(b []byte) ident { return ident{unsafe.Pointer(unsafe.SliceData(b)), -3 - 2*len(b)} }
+
+// identOf returns the identity of a value that can hold others.
+func identOf(v any) ident {
+	switch v := v.(type) {
+	case Tuple:
+		return ident{unsafe.Pointer(unsafe.SliceData(v)), len(v)}
+	case *List:
+		return ident{unsafe.Pointer(v), -1}
+	case *Dict:
+		return ident{unsafe.Pointer(v), -1}
+	case *Set:
+		return ident{unsafe.Pointer(v), -1}
+	case *FrozenSet:
+		return ident{unsafe.Pointer(v), -1}
+	case *Object:
+		return ident{unsafe.Pointer(v), -1}
+	case *Exception:
+		return ident{unsafe.Pointer(v), -1}
+	case *big.Int:
+		return ident{unsafe.Pointer(v), -1}
+	case *ByteArray:
+		return ident{unsafe.Pointer(v), -1}
+	}
+	return ident{}
+}
