@@ -21,6 +21,8 @@ type Classes struct {
 	errors  []registeredError
 	byClass map[Global]error
 
+	builders map[Global]func(*Object) (any, error)
+
 	allowed map[string]struct{} // "mymod.Point", and "mymod." for "mymod.*"
 }
 
@@ -126,6 +128,9 @@ func (c *Classes) allows(g Global) bool {
 		return true
 	}
 	if _, ok := c.byClass[g]; ok {
+		return true
+	}
+	if c.builders[g] != nil {
 		return true
 	}
 	s := g.String()

@@ -142,6 +142,13 @@ func (d *decoder) call(f any, args Tuple) bool {
 	if !ok {
 		return d.make(Reduce, f, args, nil)
 	}
+	if f := d.cfg.Classes.builder(g); f != nil {
+		v, err := f(&Object{Make: Reduce, Class: g, Args: args})
+		if err != nil {
+			return d.failErr("", err)
+		}
+		return d.push(v)
+	}
 	if do := callOf(g); do != nil {
 		if known, ok := do(d, args); known || !ok {
 			return ok
@@ -204,7 +211,9 @@ func (d *decoder) build() bool {
 			return d.fail("a second state: an Object can carry one")
 		}
 		to.State, to.HasState = state, true
-		d.settle(to)
+		if !d.settle(to) {
+			return false
+		}
 	case *Exception:
 		if to.State != nil {
 			return d.fail("a second state: an Exception can carry one")
@@ -218,20 +227,28 @@ func (d *decoder) build() bool {
 
 // settle replaces o by the value that it is, if it is one whose parts are in its
 // state.
-func (d *decoder) settle(o *Object) {
+func (d *decoder) settle(o *Object) bool {
 	g, ok := o.Class.(Global)
-	if !ok || g != uuidClass || o.Make != NewObj || len(o.Args) > 0 {
-		return
+	if !ok || o.Make != NewObj {
+		return true
 	}
-	v, ok := uuidFromState(o.State)
-	if !ok {
-		return
+	var v any
+	if f := d.cfg.Classes.builder(g); f != nil {
+		var err error
+		if v, err = f(o); err != nil {
+			return d.failErr("", err)
+		}
+	} else if g != uuidClass || len(o.Args) > 0 {
+		return true
+	} else if v, ok = uuidFromState(o.State); !ok {
+		return true
 	}
 	if d.settled == nil {
 		d.settled = make(map[*Object]any)
 	}
 	d.settled[o] = v // for those who get it from the memo
 	d.stack[len(d.stack)-1] = v
+	return true
 }
 
 // dropped is told that the result o of a call was popped.

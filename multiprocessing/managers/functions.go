@@ -51,10 +51,7 @@ func init() {
 		"debug_info": {sign("debug_info"), func(s *session, _ *[maxParams]any, _ *call) (any, error) {
 			return s.srv.objects.info(), nil
 		}},
-		"shutdown":        {sign("shutdown"), func(s *session, _ *[maxParams]any, _ *call) (any, error) { return nil, nil }},
-		"track_segment":   {sign("track_segment", "segment_name"), (*session).trackSegment},
-		"release_segment": {sign("release_segment", "segment_name"), (*session).releaseSegment},
-		"list_segments":   {sign("list_segments"), (*session).listSegments},
+		"shutdown": {sign("shutdown"), func(s *session, _ *[maxParams]any, _ *call) (any, error) { return nil, nil }},
 	}
 }
 

@@ -51,12 +51,11 @@ var (
 // rebuild makes a Ref of a pickled proxy if it is one of this server's objects,
 // by whatever address the client reached the server; another server's proxy
 // stays what it is.
-func (s *Server) rebuild(args pickle.Tuple) (any, error) {
-	o := &pickle.Object{Make: pickle.Reduce, Class: rebuildProxy, Args: args}
-	if len(args) < 2 {
+func (s *Server) rebuild(o *pickle.Object) (any, error) {
+	if len(o.Args) < 2 {
 		return o, nil
 	}
-	tok, ok := readToken(args[1])
+	tok, ok := readToken(o.Args[1])
 	if !ok {
 		return o, nil
 	}

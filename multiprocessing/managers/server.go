@@ -72,12 +72,17 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.peers.table = s.objects
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.decode = s.decoding()
 	s.encode = pickle.Config{MaxBytes: cfg.MaxMessage}
-	ln, err := pywire.Listen(ctx, cfg.Address, pywire.ListenConfig{
-		AuthKey: cfg.AuthKey, TLS: cfg.TLS, MaxPending: cfg.MaxPending,
-		HandshakeTimeout: cfg.HandshakeTimeout, MaxMessage: cfg.MaxMessage,
+	at, err := pywire.ParseAddress(cfg.Address)
+	if err != nil {
+		return nil, fmt.Errorf("managers: %w", err)
+	}
+	ln, err := pywire.Listen(ctx, at, pywire.ListenConfig{
+		Key: cfg.AuthKey, TLS: cfg.TLS, MaxPending: cfg.MaxPending,
+		HandshakeTimeout: cfg.HandshakeTimeout, Max: cfg.MaxMessage,
 		OnRefused: func(peer string, err error) { s.log.Info("managers: refused", "peer", peer, "err", err) },
 	})
 	if err != nil {
@@ -188,7 +193,7 @@ func (s *Server) decoding() pickle.Config {
 	s.types.mu.Lock()
 	defer s.types.mu.Unlock()
 	for g, f := range s.types.classes {
-		classes.BuildObject(g, f)
+		classes.Build(g, f)
 	}
 	if len(s.cfg.Allow) > 0 {
 		classes.Allow(s.cfg.Allow...)
