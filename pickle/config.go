@@ -109,11 +109,12 @@ func (c *Config) Unmarshal(data []byte, v any) error {
 	d := newDecoder(c)
 	d.buf = data
 	value, err := d.decode()
+	shared := d.shared
 	d.free()
 	if err != nil {
 		return err
 	}
-	return c.store(value, v, dst)
+	return c.store(value, v, dst, shared)
 }
 
 // target checks what a value is to be stored into, before anything is read.
@@ -128,12 +129,12 @@ func target(v any) (reflect.Value, error) {
 	return dst.Elem(), nil
 }
 
-func (c *Config) store(value, v any, dst reflect.Value) error {
+func (c *Config) store(value, v any, dst reflect.Value, shared bool) error {
 	if p, ok := v.(*any); ok {
 		*p = value
 		return nil
 	}
-	return assign(c, value, dst)
+	return assign(c, value, dst, shared)
 }
 
 // An UnmarshalTargetError says that what was given to receive a value is not a

@@ -22,12 +22,14 @@ type decoder struct {
 	frame int64 // offset of the end of the frame
 	spent int64 // bytes made by copying what a pickle has only once
 
-	stack []any
-	marks []int // where in stack the marks are
-	fence int   // the last mark, or 0: nothing below can be popped
-	memo  memo
-	items int // how many more values there may be
-	proto int
+	stack    []any
+	marks    []int // where in stack the marks are
+	fence    int   // the last mark, or 0: nothing below can be popped
+	memo     memo
+	items    int // how many more values there may be
+	maxMemo  int
+	maxBytes int64
+	proto    int
 
 	containers int             // how many were made that may hold others
 	shared     bool            // some container was taken from the memo
@@ -73,13 +75,12 @@ func (d *decoder) reset() {
 
 // decode reads one pickle.
 func (d *decoder) decode() (any, error) {
-	d.items = d.cfg.maxItems()
-	if int64(len(d.buf)) > d.cfg.maxBytes() && d.r == nil {
+	d.items, d.maxMemo, d.maxBytes = d.cfg.maxItems(), d.cfg.maxMemo(), d.cfg.maxBytes()
+	if int64(len(d.buf)) > d.maxBytes && d.r == nil {
 		// Only the pickle counts, not what follows it: cut, and see.
-		d.buf = d.buf[:d.cfg.maxBytes()]
+		d.buf = d.buf[:d.maxBytes]
 	}
-	for d.step() {
-	}
+	d.run()
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -90,154 +91,158 @@ func (d *decoder) decode() (any, error) {
 	return v, nil
 }
 
-// step executes one opcode. It reports false at STOP and after an error.
-func (d *decoder) step() bool {
-	d.start, d.op = d.pos, 0
-	if d.pos >= len(d.buf) && !d.fill(1) {
-		return false
-	}
-	op := d.buf[d.pos]
-	d.op = op
-	d.pos++
-	switch op {
-	case opStop:
-		return d.stop()
-	case opProto:
-		return d.setProtocol()
-	case opFrame:
-		return d.beginFrame()
+// run executes opcodes up to STOP, or to an error. What executes one reports
+// false if it is the last.
+func (d *decoder) run() {
+	for ok := true; ok; {
+		d.start, d.op = d.pos, 0
+		if d.pos >= len(d.buf) && !d.fill(1) {
+			return
+		}
+		op := d.buf[d.pos]
+		d.op = op
+		d.pos++
+		ok = false // unless the opcode says otherwise: so it is if take fails
+		switch op {
+		case opStop:
+			ok = d.stop()
+		case opProto:
+			ok = d.setProtocol()
+		case opFrame:
+			ok = d.beginFrame()
 
-	case opNone:
-		return d.push(nil)
-	case opNewTrue:
-		return d.push(true)
-	case opNewFalse:
-		return d.push(false)
-	case opBinInt1:
-		if b := d.take(1); b != nil {
-			return d.push(int64(b[0]))
-		}
-	case opBinInt2:
-		if b := d.take(2); b != nil {
-			return d.push(int64(binary.LittleEndian.Uint16(b)))
-		}
-	case opBinInt:
-		if b := d.take(4); b != nil {
-			return d.push(int64(int32(binary.LittleEndian.Uint32(b))))
-		}
-	case opBinFloat:
-		if b := d.take(8); b != nil {
-			return d.push(math.Float64frombits(binary.BigEndian.Uint64(b)))
-		}
-	case opLong1:
-		if b := d.take(1); b != nil {
-			return d.long(uint64(b[0]))
-		}
-	case opLong4:
-		if b := d.take(4); b != nil {
-			if b[3] >= 0x80 {
-				return d.fail("a negative length")
+		case opNone:
+			ok = d.push(nil)
+		case opNewTrue:
+			ok = d.push(true)
+		case opNewFalse:
+			ok = d.push(false)
+		case opBinInt1:
+			if b := d.take(1); b != nil {
+				ok = d.push(int64(b[0]))
 			}
-			return d.long(uint64(binary.LittleEndian.Uint32(b)))
-		}
+		case opBinInt2:
+			if b := d.take(2); b != nil {
+				ok = d.push(int64(binary.LittleEndian.Uint16(b)))
+			}
+		case opBinInt:
+			if b := d.take(4); b != nil {
+				ok = d.push(int64(int32(binary.LittleEndian.Uint32(b))))
+			}
+		case opBinFloat:
+			if b := d.take(8); b != nil {
+				ok = d.push(math.Float64frombits(binary.BigEndian.Uint64(b)))
+			}
+		case opLong1:
+			if b := d.take(1); b != nil {
+				ok = d.long(uint64(b[0]))
+			}
+		case opLong4:
+			if b := d.take(4); b != nil {
+				if b[3] >= 0x80 {
+					d.fail("a negative length")
+					return
+				}
+				ok = d.long(uint64(binary.LittleEndian.Uint32(b)))
+			}
 
-	case opShortBinUnicode:
-		if b := d.take(1); b != nil {
-			return d.text(uint64(b[0]))
-		}
-	case opBinUnicode:
-		if b := d.take(4); b != nil {
-			return d.text(uint64(binary.LittleEndian.Uint32(b)))
-		}
-	case opBinUnicode8:
-		if b := d.take(8); b != nil {
-			return d.text(binary.LittleEndian.Uint64(b))
-		}
-	case opShortBinBytes:
-		if b := d.take(1); b != nil {
-			return d.bytes(uint64(b[0]))
-		}
-	case opBinBytes:
-		if b := d.take(4); b != nil {
-			return d.bytes(uint64(binary.LittleEndian.Uint32(b)))
-		}
-	case opBinBytes8:
-		if b := d.take(8); b != nil {
-			return d.bytes(binary.LittleEndian.Uint64(b))
-		}
-	case opByteArray8:
-		if b := d.take(8); b != nil {
-			return d.byteArray(binary.LittleEndian.Uint64(b))
-		}
+		case opShortBinUnicode:
+			if b := d.take(1); b != nil {
+				ok = d.text(uint64(b[0]))
+			}
+		case opBinUnicode:
+			if b := d.take(4); b != nil {
+				ok = d.text(uint64(binary.LittleEndian.Uint32(b)))
+			}
+		case opBinUnicode8:
+			if b := d.take(8); b != nil {
+				ok = d.text(binary.LittleEndian.Uint64(b))
+			}
+		case opShortBinBytes:
+			if b := d.take(1); b != nil {
+				ok = d.bytes(uint64(b[0]))
+			}
+		case opBinBytes:
+			if b := d.take(4); b != nil {
+				ok = d.bytes(uint64(binary.LittleEndian.Uint32(b)))
+			}
+		case opBinBytes8:
+			if b := d.take(8); b != nil {
+				ok = d.bytes(binary.LittleEndian.Uint64(b))
+			}
+		case opByteArray8:
+			if b := d.take(8); b != nil {
+				ok = d.byteArray(binary.LittleEndian.Uint64(b))
+			}
 
-	case opMark:
-		d.marks = append(d.marks, len(d.stack))
-		d.fence = len(d.stack)
-		return d.count(1)
-	case opEmptyTuple:
-		return d.push(emptyTuple)
-	case opTuple1:
-		return d.tuple(1)
-	case opTuple2:
-		return d.tuple(2)
-	case opTuple3:
-		return d.tuple(3)
-	case opTuple:
-		if n, ok := d.sinceMark(); ok {
-			d.popMark()
-			return d.tuple(n)
-		}
-	case opEmptyList:
-		return d.pushContainer(&List{})
-	case opList:
-		return d.list()
-	case opAppend:
-		return d.appendItems(1)
-	case opAppends:
-		if n, ok := d.sinceMark(); ok {
-			d.popMark()
-			return d.appendItems(n)
-		}
-	case opEmptyDict:
-		return d.pushContainer(new(Dict))
-	case opDict:
-		return d.dict()
-	case opSetItem:
-		return d.setItems(2)
-	case opSetItems:
-		if n, ok := d.sinceMark(); ok {
-			d.popMark()
-			return d.setItems(n)
-		}
-	case opEmptySet:
-		return d.pushContainer(new(Set))
-	case opAddItems:
-		return d.addItems()
-	case opFrozenSet:
-		return d.frozenSet()
+		case opMark:
+			d.marks = append(d.marks, len(d.stack))
+			d.fence = len(d.stack)
+			ok = d.count(1)
+		case opEmptyTuple:
+			ok = d.push(emptyTuple)
+		case opTuple1:
+			ok = d.tuple(1)
+		case opTuple2:
+			ok = d.tuple(2)
+		case opTuple3:
+			ok = d.tuple(3)
+		case opTuple:
+			if n, has := d.sinceMark(); has {
+				d.popMark()
+				ok = d.tuple(n)
+			}
+		case opEmptyList:
+			ok = d.pushContainer(&List{})
+		case opList:
+			ok = d.list()
+		case opAppend:
+			ok = d.appendItems(1)
+		case opAppends:
+			if n, has := d.sinceMark(); has {
+				d.popMark()
+				ok = d.appendItems(n)
+			}
+		case opEmptyDict:
+			ok = d.pushContainer(new(Dict))
+		case opDict:
+			ok = d.dict()
+		case opSetItem:
+			ok = d.setItems(2)
+		case opSetItems:
+			if n, has := d.sinceMark(); has {
+				d.popMark()
+				ok = d.setItems(n)
+			}
+		case opEmptySet:
+			ok = d.pushContainer(new(Set))
+		case opAddItems:
+			ok = d.addItems()
+		case opFrozenSet:
+			ok = d.frozenSet()
 
-	case opMemoize:
-		return d.memoize()
-	case opBinPut:
-		if b := d.take(1); b != nil {
-			return d.put(uint64(b[0]))
+		case opMemoize:
+			ok = d.memoize()
+		case opBinPut:
+			if b := d.take(1); b != nil {
+				ok = d.put(uint64(b[0]))
+			}
+		case opLongBinPut:
+			if b := d.take(4); b != nil {
+				ok = d.put(uint64(binary.LittleEndian.Uint32(b)))
+			}
+		case opBinGet:
+			if b := d.take(1); b != nil {
+				ok = d.get(uint64(b[0]))
+			}
+		case opLongBinGet:
+			if b := d.take(4); b != nil {
+				ok = d.get(uint64(binary.LittleEndian.Uint32(b)))
+			}
+		default:
+			ok = d.stepRare(op)
 		}
-	case opLongBinPut:
-		if b := d.take(4); b != nil {
-			return d.put(uint64(binary.LittleEndian.Uint32(b)))
-		}
-	case opBinGet:
-		if b := d.take(1); b != nil {
-			return d.get(uint64(b[0]))
-		}
-	case opLongBinGet:
-		if b := d.take(4); b != nil {
-			return d.get(uint64(binary.LittleEndian.Uint32(b)))
-		}
-	default:
-		return d.stepRare(op)
 	}
-	return false // take has failed
 }
 
 // stepRare executes the opcodes that are about classes, those of the protocols

@@ -23,7 +23,7 @@ func (d *decoder) take(n int) []byte {
 // fill waits until n bytes are there to be taken. The buffer grows as they
 // arrive, never by n.
 func (d *decoder) fill(n int) bool {
-	if d.offset()+int64(n) > d.cfg.maxBytes() {
+	if d.offset()+int64(n) > d.maxBytes {
 		return d.overBytes()
 	}
 	if d.r == nil {
@@ -124,7 +124,7 @@ func (d *decoder) has(n uint64) bool {
 
 // within reports whether n more bytes are within MaxBytes.
 func (d *decoder) within(n uint64) bool {
-	return uint64(d.offset())+n <= uint64(d.cfg.maxBytes()) && n <= uint64(d.cfg.maxBytes()) || d.overBytes()
+	return uint64(d.offset())+n <= uint64(d.maxBytes) && n <= uint64(d.maxBytes) || d.overBytes()
 }
 
 func (d *decoder) fail(msg string) bool { return d.failErr(msg, nil) }
@@ -147,7 +147,7 @@ func (d *decoder) over(name string, n int64) bool {
 	return false
 }
 
-func (d *decoder) overBytes() bool { return d.over("MaxBytes", d.cfg.maxBytes()) }
+func (d *decoder) overBytes() bool { return d.over("MaxBytes", d.maxBytes) }
 
 // count takes n values off what the pickle may still make.
 func (d *decoder) count(n int) bool {
@@ -161,7 +161,7 @@ func (d *decoder) count(n int) bool {
 // charge takes n bytes off what may be copied out of values that exist already.
 func (d *decoder) charge(n int) bool {
 	d.spent += int64(n)
-	if d.spent > d.cfg.maxBytes() {
+	if d.spent > d.maxBytes {
 		return d.overBytes()
 	}
 	return true

@@ -31,7 +31,9 @@ func (m *memo) put(i uint64, v any) {
 	switch n := uint64(len(m.dense)); {
 	case i == n:
 		m.dense = append(m.dense, v)
-		delete(m.sparse, i)
+		if m.sparse != nil {
+			delete(m.sparse, i)
+		}
 	case i < n:
 		m.dense[i] = v
 	default:
@@ -48,8 +50,8 @@ func (d *decoder) put(i uint64) bool {
 	if len(d.stack) <= d.fence {
 		return d.underflow()
 	}
-	if d.memo.len() >= d.cfg.maxMemo() {
-		return d.over("MaxMemo", int64(d.cfg.maxMemo()))
+	if d.memo.len() >= d.maxMemo {
+		return d.over("MaxMemo", int64(d.maxMemo))
 	}
 	d.memo.put(i, d.stack[len(d.stack)-1])
 	return true

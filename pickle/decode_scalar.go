@@ -1,7 +1,9 @@
 package pickle
 
 import (
+	"encoding/binary"
 	"math/big"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -90,12 +92,19 @@ func (d *decoder) pushText(b []byte) bool {
 
 const longestWord = 24
 
+// wordHash is cheap: a collision costs an allocation, no more.
 func wordHash(b []byte) uint32 {
-	h := uint32(len(b))
-	for _, c := range b {
-		h = (h ^ uint32(c)) * 16777619
+	n := len(b)
+	h := uint64(n)
+	switch {
+	case n >= 8:
+		h += binary.LittleEndian.Uint64(b) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[n-8:]), 23)
+	case n >= 4:
+		h += uint64(binary.LittleEndian.Uint32(b))<<32 | uint64(binary.LittleEndian.Uint32(b[n-4:]))
+	case n > 0:
+		h += uint64(b[0])<<16 | uint64(b[n/2])<<8 | uint64(b[n-1])
 	}
-	return h ^ h>>15
+	return uint32(h * 0x9e3779b97f4a7c15 >> 40)
 }
 
 // validText reports whether b is UTF-8, in which lone surrogates are allowed,

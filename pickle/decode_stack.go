@@ -175,6 +175,9 @@ func (d *decoder) setIn(to *Dict, items []any) bool {
 	if len(items)%2 != 0 {
 		return d.fail("a key without a value")
 	}
+	if to.Len() == 0 {
+		to.grow(len(items) / 2)
+	}
 	for i := 0; i < len(items); i += 2 {
 		if err := to.Set(items[i], items[i+1]); err != nil {
 			return d.failErr("", err)

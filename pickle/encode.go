@@ -45,7 +45,11 @@ func newEncoder(c *Config) (*encoder, error) {
 func (e *encoder) free() {
 	e.memo.reset()
 	e.conv.reset()
-	clear(e.globals)
+	if len(e.globals) > 256 {
+		e.globals = nil
+	} else if len(e.globals) > 0 {
+		clear(e.globals)
+	}
 	e.cfg, e.buf, e.depth = nil, nil, 0
 	encoders.Put(e)
 }

@@ -16,7 +16,7 @@ func (e *encoder) tuple(t Tuple) error {
 		e.buf = append(e.buf, opEmptyTuple)
 		return nil
 	}
-	id := identOf(t)
+	id := tupleIdent(t)
 	if e.again(id) {
 		return nil
 	}

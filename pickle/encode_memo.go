@@ -19,9 +19,10 @@ type memoEntry struct {
 func (m *identMemo) reset() {
 	clear(m.few[:m.inFew])
 	if len(m.many) > 4096 {
-		m.many = nil
+		m.many = nil // clear takes as long as it was ever large
+	} else if len(m.many) > 0 {
+		clear(m.many)
 	}
-	clear(m.many)
 	m.n, m.inFew = 0, 0
 }
 

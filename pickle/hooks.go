@@ -2,8 +2,9 @@ package pickle
 
 import "reflect"
 
-// assign stores a value of the model into a variable of another Go type.
-func assign(c *Config, value any, dst reflect.Value) error {
+// assign stores a value of the model into a variable of another Go type. shared
+// says that parts of the value may be referred to more than once.
+func assign(c *Config, value any, dst reflect.Value, shared bool) error {
 	return &UnsupportedTypeError{Type: dst.Type()}
 }
 

@@ -15,11 +15,13 @@ type ident struct {
 func textIdent(s string) ident  { return ident{unsafe.Pointer(unsafe.StringData(s)), -2 - 2*len(s)} }
 func bytesIdent(b []byte) ident { return ident{unsafe.Pointer(unsafe.SliceData(b)), -3 - 2*len(b)} }
 
+func tupleIdent(t Tuple) ident { return ident{unsafe.Pointer(unsafe.SliceData(t)), len(t)} }
+
 // identOf returns the identity of a value that can hold others.
 func identOf(v any) ident {
 	switch v := v.(type) {
 	case Tuple:
-		return ident{unsafe.Pointer(unsafe.SliceData(v)), len(v)}
+		return tupleIdent(v)
 	case *List:
 		return ident{unsafe.Pointer(v), -1}
 	case *Dict:

@@ -37,12 +37,13 @@ func (dec *Decoder) Decode(v any) error {
 	d.buf, d.r = dec.buf, dec.r
 	value, err := d.decode()
 	dec.buf = d.buf[d.pos:]
+	shared := d.shared
 	d.free()
 	if err != nil {
 		dec.err, dec.buf = err, nil
 		return err
 	}
-	return dec.cfg.store(value, v, dst)
+	return dec.cfg.store(value, v, dst, shared)
 }
 
 // Buffered returns what was read from the stream and belongs to no pickle that
