@@ -3,6 +3,8 @@ package pywire
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -19,7 +21,8 @@ const DefaultMax = 0x7fffffff
 type Conn struct {
 	nc  net.Conn
 	rc  syscall.RawConn // nil if there is no socket that can be used directly
-	tcp syscall.RawConn // the socket, also beneath TLS, for its options; or nil
+	raw syscall.RawConn // the socket, also beneath TLS; or nil
+	tcp bool            // it is one of TCP
 	tls bool
 	max int64
 
@@ -67,9 +70,8 @@ func NewConn(nc net.Conn, max int64) *Conn {
 			if !c.tls {
 				c.rc = rc
 			}
-			if _, ok := under.(*net.TCPConn); ok {
-				c.tcp = rc
-			}
+			_, c.tcp = under.(*net.TCPConn)
+			c.raw = rc
 		}
 	}
 	return c
@@ -82,17 +84,26 @@ func (c *Conn) Max() int64 { return c.max }
 // it directly must know what was read ahead: see Buffered.
 func (c *Conn) NetConn() net.Conn { return c.nc }
 
+// SyscallConn returns the socket, also if it is beneath TLS.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) {
+	if c.raw == nil {
+		return nil, fmt.Errorf("pywire: a connection over %T: %w", c.nc, errors.ErrUnsupported)
+	}
+	return c.raw, nil
+}
+
 // Close closes the connection. Calls that wait return an error that matches
 // net.ErrClosed. Closing again does nothing.
 func (c *Conn) Close() (err error) {
 	c.once.Do(func() {
 		c.closed.Store(true)
-		if t, ok := c.nc.(*tls.Conn); ok && c.werr == nil {
+		if t, ok := c.nc.(*tls.Conn); ok {
 			// Else it would wait for 5 seconds to say goodbye to somebody who
 			// does not read.
 			t.SetWriteDeadline(time.Now().Add(closeNotify))
 		}
 		err = c.nc.Close()
+		c.files.close()
 		c.in.release()
 		c.out.release()
 	})

@@ -20,6 +20,7 @@ type DialConfig struct {
 	TLS              *tls.Config   // as in a ListenConfig; ServerName may be left out for TCP
 	HandshakeTimeout time.Duration // from the connection on; 0 means 10 seconds
 	Max              int64         // see NewConn
+	Files            int           // see KeepFiles; 0 means none
 }
 
 // Dial connects to a listener and shows each other the key. It waits at most
@@ -67,6 +68,9 @@ func Dial(ctx context.Context, a Address, cfg DialConfig) (*Conn, error) {
 		nc = t
 	}
 	c := NewConn(nc, cfg.Max)
+	if cfg.Files > 0 {
+		c.KeepFiles(cfg.Files)
+	}
 	if cfg.NoAuth {
 		return c, nil
 	}

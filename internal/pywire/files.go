@@ -13,8 +13,6 @@ var (
 	// ErrNoFile says that what comes next is no descriptor.
 	ErrNoFile = errors.New("pywire: what comes next is no descriptor")
 
-	errNoFile = ErrNoFile
-
 	// ErrNoFiles says that descriptors cannot travel over this connection.
 	ErrNoFiles = fmt.Errorf("pywire: descriptors travel over AF_UNIX sockets on Linux only: %w", errors.ErrUnsupported)
 )

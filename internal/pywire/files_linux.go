@@ -2,7 +2,9 @@ package pywire
 
 import (
 	"io"
+	"math"
 	"os"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +14,11 @@ import (
 type files struct {
 	on   bool
 	most int
-	q    []arrived
+
+	mu   sync.Mutex
+	q    []arrived // protected by mu
+	shut bool      // protected by mu
+
 	oob  [64]byte // room for a few at a time
 	iov  unix.Iovec
 	msg  unix.Msghdr
@@ -47,7 +53,6 @@ func (c *Conn) readFiles(p []byte, wait bool) (int, error) {
 	if s.f == nil {
 		s.f = func(fd uintptr) bool {
 			for {
-				s.msg.Controllen = 0
 				s.msg = unix.Msghdr{Iov: &s.iov, Control: &s.oob[0]}
 				s.msg.SetIovlen(1)
 				s.msg.SetControllen(len(s.oob))
@@ -90,13 +95,15 @@ func (s *files) take(oob []byte, end uint64) {
 	if err != nil {
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range msgs {
 		fds, err := unix.ParseUnixRights(&msgs[i])
 		if err != nil {
 			continue
 		}
 		for _, fd := range fds {
-			if len(s.q) >= s.most {
+			if s.shut || len(s.q) >= s.most {
 				unix.Close(fd)
 				continue
 			}
@@ -107,24 +114,37 @@ func (s *files) take(oob []byte, end uint64) {
 
 // drop closes those whose bytes have been taken.
 func (s *files) drop(pos uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for len(s.q) > 0 && s.q[0].end <= pos {
 		s.q[0].f.Close()
 		s.q = s.q[1:]
 	}
 }
 
-// RecvFile receives one descriptor, as CPython's reduction.send_handle sends
+// close closes all, and those that will come.
+func (s *files) close() {
+	s.drop(math.MaxUint64)
+	s.mu.Lock()
+	s.shut = true
+	s.mu.Unlock()
+}
+
+// recvFile receives one descriptor, as CPython's reduction.send_handle sends
 // it: beside a single byte.
 func (c *Conn) recvFile() (*os.File, error) {
 	if c.head || c.w == c.r {
-		return nil, errNoFile
+		return nil, ErrNoFile
 	}
-	c.files.drop(c.pos)
-	if len(c.files.q) == 0 || c.files.q[0].end != c.pos+1 || c.buf[c.r] != 1 {
-		return nil, errNoFile
+	s := &c.files
+	s.drop(c.pos)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.q) == 0 || s.q[0].end != c.pos+1 || c.buf[c.r] != 1 {
+		return nil, ErrNoFile
 	}
-	f := c.files.q[0].f
-	c.files.q = c.files.q[1:]
+	f := s.q[0].f
+	s.q = s.q[1:]
 	c.skip(1)
 	return f, nil
 }

@@ -11,6 +11,8 @@ type files struct{ on bool }
 
 func (*files) drop(uint64) {}
 
+func (*files) close() {}
+
 // KeepFiles reports false: descriptors travel on Linux only.
 func (c *Conn) KeepFiles(int) bool { return false }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
+	"errors"
 	"fmt"
 	"hash"
 )
@@ -65,11 +66,20 @@ const (
 	newest        = "{sha3_384}"
 )
 
+// A Framer is what a handshake needs: a Conn, or anything else that keeps frames
+// apart.
+type Framer interface {
+	WriteFrame(ctx context.Context, b []byte) error
+	// ReadFrameMax returns the next frame, or an error that matches ErrTooLong if
+	// it has more than n bytes.
+	ReadFrameMax(ctx context.Context, n int64) ([]byte, error)
+}
+
 // Deliver challenges the other side to prove that it knows the key. When it
 // has, it is told so; when not, it is told so too, and the error matches
 // ErrAuthentication: then close c. Frames of more than 256 bytes are refused by
 // their headers.
-func Deliver(ctx context.Context, c *Conn, key []byte, p Policy) error {
+func Deliver(ctx context.Context, c Framer, key []byte, p Policy) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
@@ -86,7 +96,7 @@ func Deliver(ctx context.Context, c *Conn, key []byte, p Policy) error {
 	if err := c.WriteFrame(ctx, append(bytes.Clone(challenge), message...)); err != nil {
 		return err
 	}
-	response, err := c.readHandshake(ctx)
+	response, err := readHandshake(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -101,8 +111,8 @@ func Deliver(ctx context.Context, c *Conn, key []byte, p Policy) error {
 // Answer answers a challenge of the other side. The error matches
 // ErrAuthentication if that was none, or if the other side refused the answer:
 // then close c.
-func Answer(ctx context.Context, c *Conn, key []byte, p Policy) error {
-	message, err := c.readHandshake(ctx)
+func Answer(ctx context.Context, c Framer, key []byte, p Policy) error {
+	message, err := readHandshake(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -117,7 +127,7 @@ func Answer(ctx context.Context, c *Conn, key []byte, p Policy) error {
 	if err := c.WriteFrame(ctx, response); err != nil {
 		return err
 	}
-	verdict, err := c.readHandshake(ctx)
+	verdict, err := readHandshake(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -128,16 +138,17 @@ func Answer(ctx context.Context, c *Conn, key []byte, p Policy) error {
 }
 
 // readHandshake reads a frame of the handshake.
-func (c *Conn) readHandshake(ctx context.Context) ([]byte, error) {
+func readHandshake(ctx context.Context, c Framer) ([]byte, error) {
 	b, err := c.ReadFrameMax(ctx, mostHandshake)
-	switch e := err.(type) {
-	case nil:
-		c.quickAck()
+	switch {
+	case err == nil:
+		if c, ok := c.(*Conn); ok {
+			c.quickAck()
+		}
 		return b, nil
-	case *TooLongError:
-		return nil, refuse("authentication failed: a frame of %d bytes in the handshake, at most %d are taken", e.Length, e.Most)
-	}
-	if ctx.Err() != nil {
+	case errors.Is(err, ErrTooLong):
+		return nil, refuse("authentication failed: too long for the handshake: %w", err)
+	case ctx.Err() != nil:
 		return nil, err
 	}
 	return nil, refuse("authentication failed: the other side ended the handshake: %w", err)

@@ -35,7 +35,8 @@ type ListenConfig struct {
 	// looked at; 0 means as many as the system allows.
 	Backlog int
 
-	Max int64 // see NewConn
+	Max   int64 // see NewConn
+	Files int   // see KeepFiles; 0 means none, and fewer are kept before the key is shown
 
 	// OnRefused is told who was refused, and why, unless nil. It may be called
 	// from several goroutines at once, and must not close the Listener.

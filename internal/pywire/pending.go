@@ -157,7 +157,7 @@ func (l *Listener) admit(nc net.Conn) {
 		return
 	}
 	if l.cfg.NoAuth && l.cfg.TLS == nil {
-		l.ready = append(l.ready, NewConn(nc, l.cfg.Max))
+		l.ready = append(l.ready, l.conn(nc))
 		l.announce()
 		return
 	}
@@ -236,17 +236,35 @@ func (l *Listener) handshake(nc net.Conn) (*Conn, error) {
 		}
 		nc = t
 	}
-	c := NewConn(nc, l.cfg.Max)
+	c := l.conn(nc)
 	if l.cfg.NoAuth {
 		return c, nil
 	}
-	if err := Deliver(ctx, c, l.cfg.Key, l.cfg.Policy); err != nil {
+	if l.cfg.Files > 0 {
+		// What comes right behind the last frame of the handshake is read with
+		// it.
+		c.KeepFiles(1)
+	}
+	err := Deliver(ctx, c, l.cfg.Key, l.cfg.Policy)
+	if err == nil {
+		err = Answer(ctx, c, l.cfg.Key, l.cfg.Policy)
+	}
+	if err != nil {
+		c.Close() // with the descriptors that may have come
 		return nil, err
 	}
-	if err := Answer(ctx, c, l.cfg.Key, l.cfg.Policy); err != nil {
-		return nil, err
+	if l.cfg.Files > 0 {
+		c.KeepFiles(l.cfg.Files)
 	}
 	return c, nil
+}
+
+func (l *Listener) conn(nc net.Conn) *Conn {
+	c := NewConn(nc, l.cfg.Max)
+	if l.cfg.Files > 0 {
+		c.KeepFiles(l.cfg.Files)
+	}
+	return c
 }
 
 var errSlow = fmt.Errorf("pywire: the handshake took too long: %w", context.DeadlineExceeded)

@@ -269,4 +269,3 @@ print((time.perf_counter() - t) / int(sys.argv[2]) * 1e6)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(us, "µs/connection")
 }
-

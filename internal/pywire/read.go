@@ -116,6 +116,9 @@ func (c *Conn) readFrame(ctx context.Context, buf []byte, most int64) ([]byte, e
 		b = []byte{}
 	}
 	c.head, c.part = false, nil
+	if c.files.on {
+		c.files.drop(c.pos) // those that nobody has asked for
+	}
 	if n+4 > len(c.buf) && n+4 <= mostBuf {
 		c.grow = max(c.grow, n+4)
 	}
@@ -214,6 +217,9 @@ func (c *Conn) receive(ctx context.Context, p []byte) (int, error) {
 		}
 		if err != nil && !timedOut(err) {
 			c.rerr = err
+			if c.closed.Load() {
+				c.in.release()
+			}
 			return 0, err
 		}
 	}

@@ -10,8 +10,8 @@ const noSignal = unix.MSG_NOSIGNAL
 // first one, which else is put off by 40 ms. The option lasts for a few packets,
 // so it is set after each frame of a handshake.
 func (c *Conn) quickAck() {
-	if c.tcp != nil {
-		c.tcp.Control(func(fd uintptr) {
+	if c.tcp {
+		c.raw.Control(func(fd uintptr) {
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
 		})
 	}

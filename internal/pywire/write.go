@@ -88,6 +88,9 @@ func (c *Conn) write(ctx context.Context, a, b []byte) error {
 		switch {
 		case err == nil:
 		case !timedOut(err):
+			if c.closed.Load() {
+				c.out.release()
+			}
 			c.werr = fmt.Errorf("pywire: %w", err)
 			return c.werr
 		case ctx.Err() != nil && left > 0:
