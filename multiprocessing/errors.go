@@ -19,9 +19,9 @@ var (
 	// context.DeadlineExceeded as well: Python's multiprocessing.TimeoutError.
 	ErrTimeout error = timeoutError{}
 
-	// ErrAuthentication says that the other side does not know the key. It is
-	// for connections with keys, which this package does not make yet.
-	ErrAuthentication = failure("authentication failed: both sides need the same key")
+	// ErrAuthentication says that the other side of a connection does not know
+	// the key.
+	ErrAuthentication = mperr.ErrAuthentication
 
 	// ErrOwnerDied comes with a lock that was taken over from a process which
 	// died while it held it. The caller holds the lock now; what it protects may

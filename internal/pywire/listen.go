@@ -280,6 +280,9 @@ func signal(c chan struct{}) {
 	}
 }
 
+// RemoteAddress is the address of the other side, or "" if it has none.
+func RemoteAddress(c *Conn) string { return remote(c.nc) }
+
 func remote(nc net.Conn) string {
 	if a := nc.RemoteAddr(); a != nil && a.Network() != "pipe" {
 		if s := a.String(); s != "@" { // a nameless AF_UNIX socket

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/conexgo/conex/internal/mperr"
+	"github.com/conexgo/conex/internal/pywire"
 )
 
 // Errors to be tested with errors.Is. The end of what the other side has sent
@@ -41,6 +42,25 @@ var (
 	// this package never writes there: another program has changed it. It
 	// matches multiprocessing.ErrCorrupt.
 	ErrCorrupt = mperr.New("connection: corrupt shared memory: another program has written to it", mperr.ErrCorrupt)
+
+	// ErrAuthentication says that the other side does not know the key, or does
+	// not even ask for one. It is multiprocessing.ErrAuthentication.
+	ErrAuthentication = mperr.ErrAuthentication
+
+	// ErrNoKey says that a Config has neither an AuthKey nor NoAuth.
+	ErrNoKey = pywire.ErrNoKey
+
+	// ErrEvicted says that a connection was closed because too many had not
+	// shown the key, and that it was the oldest of them.
+	ErrEvicted = pywire.ErrEvicted
+
+	// ErrNoFile says that RecvFile was called where a message comes next, which
+	// stays.
+	ErrNoFile = pywire.ErrNoFile
+
+	// ErrUnread says that a Connection cannot be handed to another process
+	// because a part of a message has arrived: receive it first.
+	ErrUnread = errors.New("connection: it has received what nobody has asked for: receive that first")
 
 	// ErrTooManyHandles says that a value holds more queues, locks, connections
 	// and pieces of shared memory than one message can carry: send several

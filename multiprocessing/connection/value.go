@@ -22,6 +22,11 @@ import (
 // In the terms of the Go memory model, a Send synchronizes before the return of
 // the Recv that gets the value.
 func Send[T any](ctx context.Context, c *Connection, v T) error {
+	if c != nil {
+		if s, ok := c.t.(*sock); ok {
+			return s.sendValue(ctx, c, v)
+		}
+	}
 	t, err := typeOf[T]()
 	if err != nil {
 		return err
@@ -52,6 +57,11 @@ func encode[T any](t *typ, e *codec.Encoder, v T) error {
 // one that matches what ctx ended with.
 func Recv[T any](ctx context.Context, c *Connection) (T, error) {
 	var v T
+	if c != nil {
+		if s, ok := c.t.(*sock); ok {
+			return recvPickled[T](ctx, s, c)
+		}
+	}
 	t, err := typeOf[T]()
 	if err != nil {
 		return v, err
@@ -81,6 +91,16 @@ func Recv[T any](ctx context.Context, c *Connection) (T, error) {
 		buffers.Put(buf)
 	}
 	return v, err
+}
+
+// recvPickled is apart because it needs a T that has an address.
+func recvPickled[T any](ctx context.Context, s *sock, c *Connection) (T, error) {
+	var v T
+	if err := s.recvValue(ctx, c, &v); err != nil {
+		var zero T
+		return zero, err
+	}
+	return v, nil
 }
 
 // decode makes the value of a message and gives back what came with it.

@@ -86,14 +86,18 @@ const mostSpun = 16
 var spins wait.Backoff
 
 // spin polls the objects for a while, if that may pay: if they are all
-// Connections, whose partners may be about to send.
+// ends of pipes, whose partners may be about to send.
 func spin(objs []Waitable) []Waitable {
 	if len(objs) > mostSpun || !wait.CanSpin() {
 		return nil
 	}
 	for _, o := range objs {
-		if c, ok := o.(*Connection); !ok || c.t == nil {
+		c, ok := o.(*Connection)
+		if !ok || c.t == nil {
 			return nil
+		}
+		if _, ok := c.t.(*sock); ok {
+			return nil // a look costs a system call
 		}
 	}
 	if !spins.Spin(nil, func() bool {

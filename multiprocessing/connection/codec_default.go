@@ -1,0 +1,5 @@
+package connection
+
+import "github.com/conexgo/conex/pickle"
+
+var defaultCodec Codec = new(pickle.Config)

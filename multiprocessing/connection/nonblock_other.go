@@ -1,0 +1,7 @@
+//go:build !unix
+
+package connection
+
+import "os"
+
+func setNonblock(*os.File) {}
