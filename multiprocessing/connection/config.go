@@ -77,7 +77,8 @@ type Config struct {
 type Codec interface {
 	// Append appends the bytes of v to dst.
 	Append(dst []byte, v any) ([]byte, error)
-	// Unmarshal reads a value into what v points to. It must not keep data.
+	// Unmarshal reads a value into what v points to. It must not keep data; a
+	// *pickle.Config with NoCopy may.
 	Unmarshal(data []byte, v any) error
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conexgo/conex/internal/pywire"
 	"github.com/conexgo/conex/internal/watch"
+	"github.com/conexgo/conex/pickle"
 )
 
 // A sock is the transport of Connections that [Dial] and [Listener.Accept]
@@ -18,6 +19,7 @@ import (
 type sock struct {
 	c     *pywire.Conn
 	codec Codec
+	keeps bool // values keep the bytes that they were read from
 	rd    turn // for what reads
 	wr    turn // for what writes
 
@@ -36,8 +38,10 @@ func newSock(c *pywire.Conn, codec Codec) *sock {
 	if codec == nil {
 		codec = defaultCodec
 	}
+	// With NoCopy, values are made of the bytes themselves.
+	p, ok := codec.(*pickle.Config)
 	return &sock{
-		c: c, codec: codec, rd: newTurn(), wr: newTurn(),
+		c: c, codec: codec, keeps: ok && p.NoCopy, rd: newTurn(), wr: newTurn(),
 		changed: make(chan struct{}, 1), wakers: map[*func()]struct{}{},
 	}
 }

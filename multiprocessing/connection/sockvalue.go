@@ -27,16 +27,28 @@ func (s *sock) sendValue(ctx context.Context, c *Connection, v any) error {
 
 // recvValue receives a value into what v points to.
 func (s *sock) recvValue(ctx context.Context, c *Connection, v any) error {
+	if s.keeps {
+		m, err := c.recv(ctx, want{kind: kindValue})
+		if err != nil {
+			return err
+		}
+		return s.unmarshal(m.data, v)
+	}
 	p := pickles.Get().(*[]byte)
 	m, err := c.recv(ctx, want{kind: kindValue, into: (*p)[:cap(*p)]})
 	if err == nil {
-		if err = s.codec.Unmarshal(m.data, v); err != nil {
-			err = fmt.Errorf("connection: a message of %d bytes: %w", len(m.data), err)
-		}
+		err = s.unmarshal(m.data, v)
 		if n := cap(m.data); n > cap(*p) && n <= mostKept {
 			*p = m.data[:0]
 		}
 	}
 	pickles.Put(p)
 	return err
+}
+
+func (s *sock) unmarshal(b []byte, v any) error {
+	if err := s.codec.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("connection: a message of %d bytes: %w", len(b), err)
+	}
+	return nil
 }
