@@ -39,8 +39,14 @@ func newSessionAccount(t *table) *sessionAccount {
 
 func (a *sessionAccount) add(ident string) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.refs[ident]++
+	ended := a.ended
+	if !ended {
+		a.refs[ident]++
+	}
+	a.mu.Unlock()
+	if ended { // while another of the client's requests ran
+		a.table.decref(ident)
+	}
 }
 
 func (a *sessionAccount) remove(ident string) {
@@ -57,7 +63,7 @@ func (a *sessionAccount) remove(ident string) {
 func (a *sessionAccount) end() {
 	a.mu.Lock()
 	refs := a.refs
-	a.refs = map[string]int{}
+	a.refs, a.ended = map[string]int{}, true
 	a.mu.Unlock()
 	for ident, n := range refs {
 		for range n {

@@ -6,23 +6,18 @@ import "github.com/conexgo/conex/pickle"
 // each: they call them in the loop for objects, with no ident. CPython answers
 // such a request with a KeyError, so a client can ask what it talks to.
 //
-// The references that such a session makes are its own: they end with it.
+// The references that such a session makes are its own: they end with it. A
+// client with several connections has one whose references are those of all.
 const (
-	extraHello  = "#conex"  // () is (number of the session, number of the request)
-	extraCancel = "#cancel" // (session, request) ends a request that waits
+	extraHello  = "#conex"  // () or (first session) is (number of the session, number of the request)
+	extraCancel = "#cancel" // (session, request) ends a request that waits, or is still to come
 )
 
 func (s *session) extra(req request) answer {
 	switch req.method {
 	case extraHello:
-		if _, own := s.account.(*sessionAccount); !own {
-			a := newSessionAccount(s.srv.objects)
-			s.account = a
-			leave := s.leave
-			s.leave = func() {
-				leave()
-				a.end()
-			}
+		if err := s.hello(req.args); err != nil {
+			return trouble(err)
 		}
 		return returned(pickle.Tuple{int64(s.number), int64(s.request)})
 	case extraCancel:
@@ -46,8 +41,46 @@ func (s *session) extra(req request) answer {
 		return trouble(pickle.KeyError.New(nil)) // what CPython says
 	}
 	v, err := s.function(f, req)
+	s.renew()
 	if err != nil {
 		return trouble(err)
 	}
 	return returned(v)
+}
+
+// hello gives the session an account: a new one, or that of the client's first
+// session.
+func (s *session) hello(args pickle.Tuple) error {
+	if s.hailed {
+		return nil
+	}
+	if len(args) == 0 {
+		a := newSessionAccount(s.srv.objects)
+		s.account, s.hailed = a, true
+		s.mu.Lock()
+		s.common = a
+		s.mu.Unlock()
+		leave := s.leave
+		s.leave = func() {
+			leave()
+			a.end()
+		}
+		return nil
+	}
+	number, ok := args[0].(int64)
+	if !ok {
+		return pickle.TypeError.New("#conex takes an int")
+	}
+	first := s.srv.session(uint64(number))
+	if first == nil {
+		return pickle.KeyError.New(number)
+	}
+	first.mu.Lock()
+	a := first.common
+	first.mu.Unlock()
+	if a == nil {
+		return pickle.KeyError.New(number)
+	}
+	s.account, s.hailed = a, true
+	return nil
 }

@@ -2,6 +2,7 @@ package managers
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"slices"
@@ -43,8 +44,9 @@ type table struct {
 
 func newTable() *table {
 	return &table{
-		// As it looks in CPython, where it is an address.
-		next:   0x7f0000000000,
+		// As it looks in CPython, where it is an address. It begins anywhere, since
+		// a proxy of another server's must not be taken for one of this one's.
+		next:   0x7e0000000000 + rand.Uint64N(1<<36)<<4,
 		strong: map[string]*object{}, weak: map[string]weak.Pointer[object]{}, bySelf: map[any]*object{},
 	}
 }

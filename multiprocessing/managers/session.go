@@ -30,6 +30,9 @@ type session struct {
 	request uint64 // number of the present one, or the last
 	idle    bool   // waits for a request
 	ended   bool
+	given   uint64          // number of a request to come that is given up already
+	common  *sessionAccount // which other sessions may share: see extra.go
+	hailed  bool
 
 	in, out []byte
 	held    any // what the last answer contained: see serveObjects
@@ -102,6 +105,11 @@ func (s *session) read() (r request, err error) {
 	}
 	s.idle = false
 	s.request++
+	if s.given == s.request {
+		s.given = 0
+		ctx := s.ctx
+		defer ctx.end(errAsked)
+	}
 	s.mu.Unlock()
 
 	cfg := s.srv.decode
@@ -235,13 +243,19 @@ func (s *session) call(c *call, o *object, m method) (v any, err error) {
 			s.srv.log.Error("managers: panic", "typeid", o.typeid, "method", c.name, "panic", p, "stack", string(debug.Stack()))
 			err = pickle.RuntimeError.Newf("panic in %s: %v", c.name, p)
 		}
-		if s.ctx.finish() {
-			s.mu.Lock()
-			s.ctx = &requestCtx{base: s.base, s: s}
-			s.mu.Unlock()
-		}
+		s.renew()
 	}()
 	return m(c, o.self)
+}
+
+// renew says that a request has run, and gives the next one a context that has
+// not been used.
+func (s *session) renew() {
+	if s.ctx.finish() {
+		s.mu.Lock()
+		s.ctx = &requestCtx{base: s.base, s: s}
+		s.mu.Unlock()
+	}
 }
 
 func notExposed(o *object, method string) error {
@@ -256,10 +270,14 @@ func tuple(names []string) pickle.Tuple {
 	return t
 }
 
-// giveUp ends the request with that number, if it still runs.
+// giveUp ends the request with that number, if it runs or is still to come:
+// what asks for it travels by another connection, and may arrive first.
 func (s *session) giveUp(request uint64) {
 	s.mu.Lock()
 	ctx := s.ctx
+	if request > s.request {
+		s.given = request
+	}
 	if s.request != request || s.idle {
 		ctx = nil
 	}
