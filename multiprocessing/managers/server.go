@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/conexgo/conex/internal/pywire"
@@ -198,8 +199,11 @@ func (s *Server) decoding() pickle.Config {
 	if len(s.cfg.Allow) > 0 {
 		classes.Allow(s.cfg.Allow...)
 		classes.Allow("multiprocessing.managers.*", "multiprocessing.*")
-		for g := range s.types.funcs {
-			classes.Allow(g.String())
+		for name := range s.types.funcs {
+			classes.Allow(name)
+			if i := strings.LastIndexByte(name, '.'); i > 0 {
+				classes.Allow("builtins.getattr", name[:i]) // of a method: getattr(class, name)
+			}
 		}
 	}
 	return pickle.Config{MaxBytes: s.cfg.MaxMessage, Classes: classes}

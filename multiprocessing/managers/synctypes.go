@@ -6,7 +6,9 @@ var SyncTypes = NewTypes("SyncManager")
 
 func init() {
 	for typeid, ty := range map[string]*Type{
-		"Iterator": IteratorType,
+		"Iterator":    IteratorType,
+		"Pool":        PoolType,
+		"AsyncResult": AsyncResultType,
 	} {
 		SyncTypes.Register(typeid, ty)
 	}

@@ -19,7 +19,7 @@ type Types struct {
 	mu      sync.Mutex
 	types   map[string]*Type
 	classes map[pickle.Global]func(*pickle.Object) (any, error)
-	funcs   map[pickle.Global]function
+	funcs   map[string]function // by Python's names: see Function
 }
 
 var byName struct {
@@ -35,7 +35,7 @@ func NewTypes(name string, parents ...*Types) *Types {
 	t := &Types{
 		name: name, types: map[string]*Type{},
 		classes: map[pickle.Global]func(*pickle.Object) (any, error){},
-		funcs:   map[pickle.Global]function{},
+		funcs:   map[string]function{},
 	}
 	for _, p := range parents {
 		p.mu.Lock()
