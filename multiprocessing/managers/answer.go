@@ -69,7 +69,7 @@ func (s *session) made(typeid string, v any) (*object, error) {
 // answer sends an answer. What cannot be pickled is said to be so.
 func (s *session) answer(a answer) error {
 	s.held = a.value
-	out, err := s.srv.encode.Append(s.out[:0], pickle.Tuple{a.kind, a.value})
+	out, err := s.srv.dump(s.out[:0], a.kind, a.value)
 	if err != nil {
 		if a.undo != nil {
 			a.undo()
@@ -81,7 +81,7 @@ func (s *session) answer(a answer) error {
 		if errors.As(err, &limit) {
 			kind, text = "#TRACEBACK", text+"\n"
 		}
-		if out, err = s.srv.encode.Append(s.out[:0], pickle.Tuple{kind, text}); err != nil {
+		if out, err = s.srv.dump(s.out[:0], kind, text); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,12 @@ type Config struct {
 	// Types is what clients can make; nil means SyncTypes.
 	Types *Types
 
+	// Serializer is how requests and answers are written: "pickle", which is the
+	// default, or "xmlrpclib", Python's other one. That is for clients of
+	// BaseManager(serializer='xmlrpclib') who call plain methods with plain
+	// values: no proxy can be in a value, and exceptions arrive as RemoteError.
+	Serializer string
+
 	// Allow, if not empty, names the Python classes and functions that may occur
 	// in what clients send: "mymodule.Point", "mymodule.*". Any other that the
 	// server does not know is refused. By default it is carried unread, since

@@ -66,6 +66,9 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if len(cfg.AuthKey) == 0 {
 		return nil, ErrNoAuthKey
 	}
+	if cfg.Serializer != "" && cfg.Serializer != serializerPickle && cfg.Serializer != serializerXML {
+		return nil, fmt.Errorf("managers: Config.Serializer is %q: it must be \"pickle\" or \"xmlrpclib\"", cfg.Serializer)
+	}
 	s := &Server{
 		cfg: cfg, types: cfg.Types, log: cfg.Logger, objects: newTable(),
 		sessions: map[*session]struct{}{}, stop: make(chan struct{}),

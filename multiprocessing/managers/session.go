@@ -112,13 +112,12 @@ func (s *session) read() (r request, err error) {
 	}
 	s.mu.Unlock()
 
-	cfg := s.srv.decode
-	if len(s.in) > aliased {
-		cfg.NoCopy = true // the frame is the value's from now on
+	alias := len(s.in) > aliased
+	if alias { // the frame is the value's from now on
 		defer func() { s.in = nil }()
 	}
-	var v any
-	if err := cfg.Unmarshal(s.in, &v); err != nil {
+	v, err := s.srv.load(s.in, alias)
+	if err != nil {
 		return r, err
 	}
 	var parts []any
