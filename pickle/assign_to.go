@@ -20,5 +20,5 @@ func (c *Config) Assign(dst, value any) error {
 		*p = value
 		return nil
 	}
-	return assign(c, value, v.Elem())
+	return assign(c, value, v.Elem(), true)
 }
