@@ -24,8 +24,7 @@ type encoder struct {
 	maxBytes int64
 	memo     identMemo
 	globals  map[Global]int // their entries in the memo
-	conv     converter
-	scratch  []byte // for those who bring no buffer
+	scratch  []byte         // for those who bring no buffer
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -44,7 +43,6 @@ func newEncoder(c *Config) (*encoder, error) {
 // free gives e back, without what it has of the value.
 func (e *encoder) free() {
 	e.memo.reset()
-	e.conv.reset()
 	if len(e.globals) > 256 {
 		e.globals = nil
 	} else if len(e.globals) > 0 {
@@ -236,11 +234,10 @@ func (e *encoder) savePointer(v any) error {
 	if g, args, ok := reduceKnown(v); ok {
 		return e.call(g, args)
 	}
-	w, err := e.conv.convert(e.cfg, v)
-	if err != nil {
-		return err
+	if err := invalid(v); err != nil {
+		return &UnsupportedValueError{Msg: TypeName(v) + ": " + err.Error()}
 	}
-	return e.save(w)
+	return e.foreign(reflect.ValueOf(v))
 }
 
 // longestPath is how long the path in an error may be.
@@ -253,6 +250,8 @@ func in(err error, where string) error {
 	case *UnsupportedTypeError:
 		path = &err.Path
 	case *UnsupportedValueError:
+		path = &err.Path
+	case *UnmarshalTypeError:
 		path = &err.Path
 	default:
 		return err

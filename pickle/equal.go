@@ -253,8 +253,8 @@ func (c *comparer) objects(x, y *Object, ok bool) (bool, error) {
 	if err := c.enter(); err != nil {
 		return false, err
 	}
-	a := []any{x.Class, x.Args, x.State, Tuple(x.Items)}
-	b := []any{y.Class, y.Args, y.State, Tuple(y.Items)}
+	a := []any{x.Class, x.Args, x.State, x.Setter, Tuple(x.Items)}
+	b := []any{y.Class, y.Args, y.State, y.Setter, Tuple(y.Items)}
 	if x.Kwds != nil || y.Kwds != nil {
 		a, b = append(a, x.Kwds), append(b, y.Kwds)
 	}

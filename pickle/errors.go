@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // A DecodeError says why bytes are not a pickle that can be read, and where.
@@ -79,7 +80,7 @@ func at(path string) string {
 	if path == "" {
 		return ""
 	}
-	return "at " + path + ": "
+	return "at " + strings.TrimPrefix(path, ".") + ": "
 }
 
 func typeString(t reflect.Type) string {

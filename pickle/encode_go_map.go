@@ -1,0 +1,178 @@
+package pickle
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// newMapEncoder writes a dict. The keys are sorted, so that equal maps make
+// equal pickles: strings and numbers by value, others by what Python prints.
+// A map whose values are empty structs is a set.
+func newMapEncoder(t reflect.Type) encodeFunc {
+	key, elem := encoderOf(t.Key()), encoderOf(t.Elem())
+	number := typeNumber()
+	isSet := t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0
+	return func(e *encoder, v reflect.Value) error {
+		if v.IsNil() {
+			e.buf = append(e.buf, opNone)
+			return nil
+		}
+		id := ident{v.UnsafePointer(), -1, number}
+		if e.again(id) {
+			return nil
+		}
+		if err := e.enter(); err != nil {
+			return err
+		}
+		var err error
+		if isSet {
+			err = e.mapAsSet(id, key, v)
+		} else {
+			if e.proto == 0 {
+				e.buf = append(e.buf, opMark, opDict)
+			} else {
+				e.buf = append(e.buf, opEmptyDict)
+			}
+			e.memoize(id)
+			err = e.setsOf(key, elem, v)
+		}
+		e.depth--
+		return err
+	}
+}
+
+// setsOf is sets for the pairs of a map.
+func (e *encoder) setsOf(key, elem encodeFunc, v reflect.Value) error {
+	keys, err := sortedKeys(v)
+	if err != nil {
+		return err
+	}
+	n := len(keys)
+	for i, k := range keys {
+		many := e.proto > 0 && (n-i/batch*batch > 1)
+		if many && i%batch == 0 {
+			e.buf = append(e.buf, opMark)
+		}
+		if err := key(e, k); err != nil {
+			return in(err, "[key "+k.Type().String()+"]")
+		}
+		if err := elem(e, v.MapIndex(k)); err != nil {
+			return inKey(err, modelKey(k))
+		}
+		switch {
+		case !many:
+			e.buf = append(e.buf, opSetItem)
+		case i%batch == batch-1 || i == n-1:
+			e.buf = append(e.buf, opSetItems)
+		}
+	}
+	return nil
+}
+
+func (e *encoder) mapAsSet(id ident, key encodeFunc, v reflect.Value) error {
+	keys, err := sortedKeys(v)
+	if err != nil {
+		return err
+	}
+	if e.proto < 4 {
+		items := make([]any, len(keys))
+		for i, k := range keys {
+			items[i] = k.Interface()
+		}
+		return e.setAsCall(id, "set", slices.Values(items), len(items))
+	}
+	e.buf = append(e.buf, opEmptySet)
+	e.memoize(id)
+	for i, k := range keys {
+		if i%batch == 0 {
+			e.buf = append(e.buf, opMark)
+		}
+		if err := key(e, k); err != nil {
+			return in(err, "{"+k.Type().String()+"}")
+		}
+		if i%batch == batch-1 || i == len(keys)-1 {
+			e.buf = append(e.buf, opAddItems)
+		}
+	}
+	return nil
+}
+
+// sortedKeys returns the keys of a map in an order that is always the same.
+func sortedKeys(v reflect.Value) ([]reflect.Value, error) {
+	keys := v.MapKeys()
+	switch k := v.Type().Key(); {
+	case k.Kind() == reflect.String:
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		return keys, nil
+	case reflect.Int <= k.Kind() && k.Kind() <= reflect.Int64:
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.Int(), b.Int()) })
+		return keys, nil
+	case reflect.Uint <= k.Kind() && k.Kind() <= reflect.Uintptr:
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.Uint(), b.Uint()) })
+		return keys, nil
+	}
+	type sortable struct {
+		k    reflect.Value
+		v    any
+		rank int
+		text string
+	}
+	all := make([]sortable, len(keys))
+	for i, k := range keys {
+		s := sortable{k: k, v: modelKey(k)}
+		if k.Kind() == reflect.Interface {
+			k = k.Elem()
+		}
+		switch {
+		case !k.IsValid():
+		case isNumber(s.v):
+			s.rank = 1
+		case k.Kind() == reflect.String:
+			s.rank = 2
+		case k.Kind() == reflect.Struct && !opaque(k.Type()):
+			return nil, &UnsupportedValueError{Msg: "a " + k.Type().String() +
+				" as a key: it is a dict in Python, which cannot be one"}
+		case k.Kind() == reflect.Array || k.Kind() == reflect.Struct || k.Kind() == reflect.Complex128:
+			s.rank, s.text = 3, fmt.Sprint(k.Interface())
+		default: // pointers and the like: in no order
+			s.rank, s.text = 4, k.Type().String()
+		}
+		all[i] = s
+	}
+	slices.SortStableFunc(all, func(a, b sortable) int {
+		if c := cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.text, b.text)); c != 0 || a.rank > 2 {
+			return c
+		}
+		c, _ := Compare(a.v, b.v)
+		return c
+	})
+	for i := range all {
+		keys[i] = all[i].k
+	}
+	return keys, nil
+}
+
+// modelKey returns a key as a value of the model, if it is of a simple kind.
+func modelKey(k reflect.Value) any {
+	if k.Kind() == reflect.Interface {
+		k = k.Elem()
+	}
+	switch {
+	case !k.IsValid():
+		return nil
+	case k.CanInt():
+		return k.Int()
+	case k.CanUint():
+		return plainUint(k.Uint())
+	case k.CanFloat():
+		return k.Float()
+	case k.Kind() == reflect.String:
+		return k.String()
+	case k.Kind() == reflect.Bool:
+		return k.Bool()
+	}
+	return k.Interface()
+}
