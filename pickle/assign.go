@@ -16,6 +16,13 @@ func assign(c *Config, value any, dst reflect.Value, shared bool) error {
 	if k := dst.Kind(); k != reflect.Struct && k != reflect.Array {
 		return f(&a, value, dst)
 	}
+	if dst.IsZero() { // as it mostly is
+		err := f(&a, value, dst)
+		if err != nil {
+			dst.SetZero()
+		}
+		return err
+	}
 	// Fields that Python does not mention keep their values.
 	whole := reflect.New(dst.Type()).Elem()
 	whole.Set(dst)
