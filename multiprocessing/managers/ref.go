@@ -97,3 +97,23 @@ func readToken(v any) (t Token, ok bool) {
 	t.ID, ok2 = st[2].(string)
 	return t, ok1 && ok2
 }
+
+// className is the name of the proxy's class in Python.
+func (r *Ref) className() string {
+	name := "AutoProxy"
+	if len(r.as.Args) > 0 {
+		if g, ok := r.as.Args[0].(pickle.Global); ok {
+			name = g.Name
+		}
+	}
+	if name == "AutoProxy" {
+		name += "[" + r.obj.typeid + "]"
+	}
+	return name
+}
+
+// PythonRepr is how a proxy is shown where it is an item of something: not what
+// it stands for, which may contain it.
+func (r *Ref) PythonRepr() string {
+	return "<" + r.className() + " object, typeid " + pickle.Repr(r.obj.typeid) + " at " + address(r) + ">"
+}

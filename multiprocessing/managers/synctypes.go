@@ -6,9 +6,15 @@ var SyncTypes = NewTypes("SyncManager")
 
 func init() {
 	for typeid, ty := range map[string]*Type{
-		"Iterator":    IteratorType,
-		"Pool":        PoolType,
+		"Array":       ArrayType,
 		"AsyncResult": AsyncResultType,
+		"Iterator":    IteratorType,
+		"Namespace":   NamespaceType,
+		"Pool":        PoolType,
+		"Value":       ValueType,
+		"dict":        DictType,
+		"list":        ListType,
+		"set":         SetType,
 	} {
 		SyncTypes.Register(typeid, ty)
 	}
