@@ -16,7 +16,8 @@ import (
 // <class 'module.Name'>, even if it is a function. Sets keep the order of a
 // [Set]. An int of more than 4300 digits, which Python refuses to print, is
 // <int of 20000 bits>. The text ends with "..." after 64 MiB: a small pickle
-// can describe a value whose text fills any memory.
+// can describe a value whose text fills any memory. A type of Go's own is shown
+// by its method PythonRepr() string, if it has one.
 func Repr(v any) string { return ReprMax(v, 64<<20) }
 
 // ReprMax is Repr in at most n bytes. A longer text is cut off and ends with

@@ -40,6 +40,8 @@ func (p *printer) library(v any) {
 		p.text("Decimal('" + string(v) + "')")
 	case UUID:
 		p.text("UUID('" + v.String() + "')")
+	case interface{ PythonRepr() string }:
+		p.text(v.PythonRepr())
 	default:
 		p.format("<Go %T>", v)
 	}

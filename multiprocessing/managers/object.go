@@ -146,7 +146,17 @@ func (t *table) nest(o *object) {
 		if f.close != nil {
 			f.close(f.self)
 		}
-	}, forgotten{o.ident, o.class.close, o.self})
+	}, forgetting(o))
+}
+
+// forgetting says what is to be done when o is gone. It has the referent only
+// if that must be closed: a container may contain a proxy of itself, and what
+// the cleanup has keeps alive what it refers to.
+func forgetting(o *object) forgotten {
+	if o.class.close == nil {
+		return forgotten{ident: o.ident}
+	}
+	return forgotten{o.ident, o.class.close, o.self}
 }
 
 // forgotten is what is left of an object that nobody refers to.
