@@ -15,38 +15,59 @@ import (
 // session of this package's own has one itself. Else there is none, and what a
 // killed client referred to stays until the server ends, as in CPython.
 type account interface {
-	add(ident string)
+	// add notes a reference. It reports false if the client is dead already:
+	// then the reference is nobody's.
+	add(ident string) bool
 	remove(ident string)
 }
 
+// noAccount is that of clients of which nothing is known.
 type noAccount struct{}
 
-func (noAccount) add(string)    {}
-func (noAccount) remove(string) {}
+func (noAccount) add(string) bool { return true }
+func (noAccount) remove(string)   {}
 
-// A sessionAccount is that of one connection.
+// deadAccount is that of a process which has died meanwhile.
+type deadAccount struct{}
+
+func (deadAccount) add(string) bool { return false }
+func (deadAccount) remove(string)   {}
+
+// accountOf returns the session's account.
+func (s *session) accountOf() account {
+	if s.account == nil { // most sessions never need it
+		s.account = s.srv.peers.account(s.conn)
+	}
+	return s.account
+}
+
+// credit notes a reference of the session's client that was counted just now.
+func (s *session) credit(ident string) {
+	if !s.accountOf().add(ident) {
+		s.srv.objects.decref(ident)
+	}
+}
+
+// A sessionAccount is that of one connection, or of one process.
 type sessionAccount struct {
 	table *table
 
 	mu    sync.Mutex
-	refs  map[string]int
-	ended bool
+	refs  map[string]int // protected by mu
+	ended bool           // protected by mu
 }
 
 func newSessionAccount(t *table) *sessionAccount {
 	return &sessionAccount{table: t, refs: map[string]int{}}
 }
 
-func (a *sessionAccount) add(ident string) {
+func (a *sessionAccount) add(ident string) bool {
 	a.mu.Lock()
-	ended := a.ended
-	if !ended {
+	defer a.mu.Unlock()
+	if !a.ended {
 		a.refs[ident]++
 	}
-	a.mu.Unlock()
-	if ended { // while another of the client's requests ran
-		a.table.decref(ident)
-	}
+	return !a.ended
 }
 
 func (a *sessionAccount) remove(ident string) {
@@ -72,12 +93,6 @@ func (a *sessionAccount) end() {
 	}
 }
 
-func (a *sessionAccount) empty() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.refs) == 0
-}
-
 // peers has the accounts of the processes at the other ends of unix sockets.
 type peers struct {
 	mu      sync.Mutex
@@ -93,12 +108,15 @@ const look = 500 * time.Millisecond
 // account returns that of a connection's other end.
 func (p *peers) account(conn *pywire.Conn) account {
 	pid, ok := conn.PeerPID()
-	if !ok {
+	if !ok || pid <= 0 { // or of another PID namespace
 		return noAccount{}
 	}
 	id, ok := peer.Of(pid)
-	if !ok || id == peer.Self() {
+	switch {
+	case id == peer.Self():
 		return noAccount{}
+	case !ok:
+		return deadAccount{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,18 +11,28 @@ import (
 type answer struct {
 	kind  string
 	value any
-	undo  func() // puts back what was taken, if nobody gets the answer
+	giver giver // takes value back, if it does not reach the client; or nil
 }
 
-// An undoable is a result that was taken from somewhere, and can be put back.
+// giveBack puts back what was taken for an answer that was not sent.
+func (a *answer) giveBack() {
+	if a.giver != nil {
+		a.giver.giveBack(a.value)
+	}
+}
+
+// An undoable is a result that was taken from somewhere, and can be put back:
+// what a method returns that does not set call.giver.
 type undoable struct {
 	value any
 	undo  func()
 }
 
+func (u undoable) giveBack(any) { u.undo() }
+
 func returned(v any) answer {
 	if u, ok := v.(undoable); ok {
-		return answer{kind: "#RETURN", value: u.value, undo: u.undo}
+		return answer{kind: "#RETURN", value: u.value, giver: u}
 	}
 	return answer{kind: "#RETURN", value: v}
 }
@@ -52,28 +62,31 @@ func (s *session) made(typeid string, v any) (*object, error) {
 	if ty == nil {
 		return nil, pickle.KeyError.New(typeid)
 	}
-	if max := s.srv.cfg.MaxObjects; max > 0 && s.srv.objects.len() >= max {
-		return nil, pickle.RuntimeError.Newf("%v objects: the limit is %d", ErrTooMany, max)
-	}
 	if ty.made != nil {
 		var err error
 		if ty, err = ty.made(v); err != nil {
 			return nil, err
 		}
 	}
-	o := s.srv.objects.add(typeid, ty, v)
-	s.account.add(o.ident)
+	o := s.srv.objects.add(typeid, ty, v, s.srv.cfg.MaxObjects)
+	if o == nil {
+		if ty.class.close != nil {
+			ty.class.close(v)
+		}
+		return nil, pickle.RuntimeError.Newf("%v objects: the limit is %d", ErrTooMany, s.srv.cfg.MaxObjects)
+	}
+	s.credit(o.ident)
 	return o, nil
 }
 
-// answer sends an answer. What cannot be pickled is said to be so.
+// answer sends an answer. What cannot be pickled is said to be so: then it is
+// gone, for if it went back to where it was, it would be in the way there.
 func (s *session) answer(a answer) error {
 	s.held = a.value
-	out, err := s.srv.dump(s.out[:0], a.kind, a.value)
+	s.reply = [2]any{a.kind, a.value}
+	out, err := s.srv.encode.Append(s.out[:0], pickle.Tuple(s.reply[:]))
+	s.reply = [2]any{}
 	if err != nil {
-		if a.undo != nil {
-			a.undo()
-		}
 		s.held = nil
 		text := fmt.Sprintf("%s (%v)", pickle.ReprMax(a.value, 1000), err)
 		kind := "#UNSERIALIZABLE"
@@ -81,14 +94,17 @@ func (s *session) answer(a answer) error {
 		if errors.As(err, &limit) {
 			kind, text = "#TRACEBACK", text+"\n"
 		}
-		if out, err = s.srv.dump(s.out[:0], kind, text); err != nil {
+		if out, err = s.srv.encode.Append(s.out[:0], pickle.Tuple{kind, text}); err != nil {
 			return err
 		}
 	}
 	if s.out = out; cap(out) > keep {
 		s.out = nil
 	}
-	return s.conn.WriteFrame(s.srv.ctx, out)
+	if a.giver != nil && !s.conn.Alive() {
+		return errHungUp // TCP would take the answer all the same
+	}
+	return s.conn.WriteFrame(s.srv.last, out)
 }
 
 // keep is how much memory a session keeps for its next answer.

@@ -42,9 +42,19 @@ type call struct {
 	ctx context.Context
 
 	srv  *Server
-	name string // of the method
+	obj  *object // nil if one is about to be made
+	name string  // of the method
 	args pickle.Tuple
 	kwds *pickle.Dict // nil if there are none
+
+	// giver is set by a method whose result was taken from somewhere: it takes
+	// the result back if it does not reach the client.
+	giver giver
+}
+
+// A giver takes back what a request was given.
+type giver interface {
+	giveBack(v any)
 }
 
 // spare returns Python's repr of a referent that has no other.

@@ -41,7 +41,6 @@ func (s *session) extra(req request) answer {
 		return trouble(pickle.KeyError.New(nil)) // what CPython says
 	}
 	v, err := s.function(f, req)
-	s.renew()
 	if err != nil {
 		return trouble(err)
 	}
@@ -58,13 +57,8 @@ func (s *session) hello(args pickle.Tuple) error {
 		a := newSessionAccount(s.srv.objects)
 		s.account, s.hailed = a, true
 		s.mu.Lock()
-		s.common = a
+		s.common = a // it ends with this session
 		s.mu.Unlock()
-		leave := s.leave
-		s.leave = func() {
-			leave()
-			a.end()
-		}
 		return nil
 	}
 	number, ok := args[0].(int64)

@@ -81,7 +81,9 @@ func (s *session) function(f serverFunc, req request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.run(s, &got, &c)
+	v, err := f.run(s, &got, &c)
+	s.settle()
+	return v, err
 }
 
 // create makes an object: create(typeid, *args, **kwds) is (ident, exposed).
@@ -126,7 +128,7 @@ func (s *session) incref(ident any) error {
 	if err := s.srv.objects.incref(id); err != nil {
 		return err
 	}
-	s.account.add(id)
+	s.credit(id)
 	return nil
 }
 
@@ -135,6 +137,6 @@ func (s *session) decref(ident any) error {
 	if !ok {
 		return pickle.KeyError.New(ident)
 	}
-	s.account.remove(id)
+	s.accountOf().remove(id)
 	return s.srv.objects.decref(id)
 }

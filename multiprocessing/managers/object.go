@@ -52,8 +52,9 @@ func newTable() *table {
 }
 
 // add makes an object of a referent, with one reference. A referent that has
-// an object keeps that one.
-func (t *table) add(typeid string, ty *Type, self any) *object {
+// an object keeps that one. It returns nil if there are max objects already,
+// unless max is 0.
+func (t *table) add(typeid string, ty *Type, self any, max int) *object {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	pointer := reflect.TypeOf(self) != nil && reflect.TypeOf(self).Kind() == reflect.Pointer
@@ -62,6 +63,9 @@ func (t *table) add(typeid string, ty *Type, self any) *object {
 			o.refs++
 			return o
 		}
+	}
+	if max > 0 && len(t.strong) >= max {
+		return nil
 	}
 	o := &object{typeid: typeid, class: ty.class, self: self, refs: 1}
 	o.ident = strconv.FormatUint(t.next, 16)

@@ -25,7 +25,7 @@ func (r *Ref) Call(ctx context.Context, method string, args ...any) (any, error)
 	if m == nil {
 		return nil, notExposed(r.obj, method)
 	}
-	c := &call{ctx: ctx, srv: r.srv, name: method, args: args}
+	c := &call{ctx: ctx, srv: r.srv, obj: r.obj, name: method, args: args}
 	return m(c, r.obj.self)
 }
 

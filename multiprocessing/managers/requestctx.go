@@ -16,6 +16,9 @@ type requestCtx struct {
 	base context.Context // of the session: its thread
 	s    *session
 
+	// final says that the client cannot give the request up any more.
+	final bool
+
 	mu      sync.Mutex
 	done    chan struct{}
 	err     error
@@ -32,7 +35,15 @@ var errAsked = errors.New("managers: the client gave up")
 
 func (r *requestCtx) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-func (r *requestCtx) Value(key any) any { return r.base.Value(key) }
+func (r *requestCtx) Value(key any) any {
+	if key == (sessionKey{}) {
+		return r.s
+	}
+	return r.base.Value(key)
+}
+
+// sessionKey is the key of the session in the contexts of its requests.
+type sessionKey struct{}
 
 func (r *requestCtx) Err() error {
 	r.mu.Lock()
@@ -95,7 +106,7 @@ func (r *requestCtx) AfterFunc(f func()) (stop func() bool) {
 func (r *requestCtx) end(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err != nil {
+	if r.err != nil || r.final && cause == errAsked {
 		return
 	}
 	r.err, r.cause = context.Canceled, cause
@@ -109,22 +120,24 @@ func (r *requestCtx) end(cause error) {
 }
 
 // finish says that the method has returned. It reports whether the context was
-// used, so that another one is needed for the next request.
-func (r *requestCtx) finish() (used bool) {
+// used, so that another one is needed for the next request, and if it has ended
+// before, why.
+func (r *requestCtx) finish() (used bool, cause error) {
 	r.mu.Lock()
-	used = r.done != nil || r.err != nil
+	used, cause = r.done != nil || r.err != nil, r.cause
 	unwatch := r.unwatch
 	r.unwatch = nil
 	r.mu.Unlock()
 	if unwatch != nil {
 		unwatch()
+		cause = r.why() // the last chance to notice
 	}
-	return used
+	return used, cause
 }
 
-// given up reports whether nobody waits for the answer.
-func (r *requestCtx) hungUp() bool {
+// why returns why the context has ended, nil if it has not.
+func (r *requestCtx) why() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.cause == errHungUp
+	return r.cause
 }

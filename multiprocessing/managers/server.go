@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/conexgo/conex/internal/pywire"
+	"github.com/conexgo/conex/internal/watch"
 	"github.com/conexgo/conex/pickle"
 )
 
@@ -20,6 +22,7 @@ type Server struct {
 	ln      *pywire.Listener
 	log     *slog.Logger
 	decode  pickle.Config // of requests: makes Refs of own proxies
+	alias   pickle.Config // the same without copying
 	encode  pickle.Config
 	objects *table
 	peers   peers
@@ -27,15 +30,17 @@ type Server struct {
 
 	ctx    context.Context // ends with the server, and with it all requests
 	cancel context.CancelCauseFunc
+	last   context.Context // ends a moment later, and with it all answers
+	cut    context.CancelFunc
+	stop   context.Context // ends when the server is asked to end
+	ask    context.CancelFunc
 
 	mu       sync.Mutex
-	sessions map[*session]struct{}
-	number   uint64 // of the last session
-	closing  bool
+	sessions map[uint64]*session // by their numbers; protected by mu
+	number   uint64              // of the last session; protected by mu
+	closing  bool                // there are to be no others; protected by mu
+	empty    chan struct{}       // closed when the last one is gone; nil if nobody waits; protected by mu
 	wg       sync.WaitGroup
-
-	stop chan struct{} // closed when the server is asked to end
-	once sync.Once
 }
 
 // errStopped is the cause of the requests that end with the server.
@@ -71,14 +76,18 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, types: cfg.Types, log: cfg.Logger, objects: newTable(),
-		sessions: map[*session]struct{}{}, stop: make(chan struct{}),
+		sessions: map[uint64]*session{},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.peers.table = s.objects
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.last, s.cut = context.WithCancel(context.Background())
+	s.stop, s.ask = context.WithCancel(context.Background())
 	s.decode = s.decoding()
+	s.alias = s.decode
+	s.alias.NoCopy = true
 	s.encode = pickle.Config{MaxBytes: cfg.MaxMessage}
 	at, err := pywire.ParseAddress(cfg.Address)
 	if err != nil {
@@ -103,41 +112,73 @@ func (s *Server) Address() string { return s.ln.Address().String() }
 // Objects returns the number of objects to which clients have references.
 func (s *Server) Objects() int { return s.objects.len() }
 
-// Serve serves clients until a client asks for the end (nil), Close is called
-// (nil), or ctx ends: then new connections are refused, requests that wait end, and Serve
-// returns nil when the last answer is out. All objects are gone then.
+// Serve serves clients until a client asks for the end, [Server.Close] is
+// called, or ctx ends. Then nobody is let in any more. A request that runs gets
+// to answer; one that waits for something ends, and its client finds the end of
+// the connection, as do the clients that ask for nothing. When the last session
+// is over all objects are gone, and Serve returns nil. It waits for methods that
+// do not heed their context, and at most two seconds for clients that do not
+// read their answers.
+//
+// The error is what was wrong with the listening, if that ended it.
 func (s *Server) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() {
-		select {
-		case <-s.stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	defer context.AfterFunc(s.stop, cancel)()
 	var failed error
 	for {
 		conn, err := s.ln.Accept(ctx)
 		if err != nil {
-			if ctx.Err() == nil {
-				failed = err
+			if ctx.Err() == nil && s.stop.Err() == nil && !s.draining() {
+				failed = fmt.Errorf("managers: %w", err)
 			}
 			break
 		}
 		if !s.begin(conn) {
+			s.log.Info("managers: refused", "peer", conn.NetConn().RemoteAddr(), "err", ErrTooMany)
 			conn.Close()
 		}
+	}
+	if failed == nil {
+		<-ctx.Done() // not at once if it is drained
 	}
 	s.end()
 	return failed
 }
 
-// Close ends the server: what waits in it ends, and its clients find the end of
-// their connections. It waits for nothing; Serve returns when all is done.
+// Close ends the server: see [Server.Serve], which returns when all is done.
+// Close waits for nothing but the end of the listening. Closing again does
+// nothing.
 func (s *Server) Close() error {
-	s.once.Do(func() { close(s.stop) })
+	s.ask()
 	return s.ln.Close()
+}
+
+// Drain ends the server gently: nobody is let in any more, clients that ask for
+// nothing find the end of their connections, and requests that run or wait go on
+// until the last one is answered or ctx ends. Then it calls [Server.Close]. The
+// error is that of ctx if some requests were left.
+func (s *Server) Drain(ctx context.Context) error {
+	defer s.Close()
+	empty := s.hangUp()
+	s.ln.Close()
+	select {
+	case <-empty:
+		return nil
+	default:
+	}
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return watch.Reason(ctx)
+	}
+}
+
+func (s *Server) draining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
 }
 
 // begin serves a connection in a goroutine of its own.
@@ -149,45 +190,68 @@ func (s *Server) begin(conn *pywire.Conn) bool {
 	}
 	s.number++
 	ses := newSession(s, conn, s.number)
-	s.sessions[ses] = struct{}{}
+	s.sessions[ses.number] = ses
 	s.wg.Add(1)
 	go func() {
 		defer s.wg.Done()
 		ses.serve()
-		s.mu.Lock()
-		delete(s.sessions, ses)
-		s.mu.Unlock()
+		s.forget(ses)
 	}()
 	return true
 }
 
-// end ends all sessions and objects. Requests that run get to answer; those that
-// wait for a request are hung up on.
-func (s *Server) end() {
+func (s *Server) forget(ses *session) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, ses.number)
+	if len(s.sessions) == 0 && s.empty != nil {
+		close(s.empty)
+		s.empty = nil
+	}
+}
+
+// hangUp ends the sessions without a request, and lets no others begin. What it
+// returns is closed when there are none left.
+func (s *Server) hangUp() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.closing = true
-	for ses := range s.sessions {
+	for _, ses := range s.sessions {
 		ses.hangUp()
 	}
-	s.mu.Unlock()
+	if s.empty == nil {
+		s.empty = make(chan struct{})
+	}
+	empty := s.empty
+	if len(s.sessions) == 0 {
+		close(s.empty)
+		s.empty = nil
+	}
+	return empty
+}
+
+// end ends all sessions and objects.
+func (s *Server) end() {
+	s.hangUp()
 	s.ln.Close()
 	s.cancel(errStopped)
+	cut := time.AfterFunc(lastAnswers, s.cut)
 	s.wg.Wait()
+	cut.Stop()
+	s.cut()
 	s.objects.close()
 	s.segs.close()
 	s.peers.close()
 }
 
+// lastAnswers is how long clients may take to read their last answers.
+const lastAnswers = 2 * time.Second
+
 // session finds one by its number.
 func (s *Server) session(number uint64) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ses := range s.sessions {
-		if ses.number == number {
-			return ses
-		}
-	}
-	return nil
+	return s.sessions[number]
 }
 
 // decoding returns how requests are decoded.
@@ -209,5 +273,16 @@ func (s *Server) decoding() pickle.Config {
 			}
 		}
 	}
-	return pickle.Config{MaxBytes: s.cfg.MaxMessage, Classes: classes}
+	return pickle.Config{
+		MaxBytes: s.cfg.MaxMessage,
+		MaxItems: int(max(s.cfg.MaxMessage/bytesPerItem, fewItems)),
+		Classes:  classes,
+	}
 }
+
+// A byte of a hostile pickle can stand for a value of a hundred bytes. So there
+// is a limit for the number of values, too, which follows that of the bytes.
+const (
+	bytesPerItem = 16
+	fewItems     = 1 << 20
+)

@@ -6,15 +6,24 @@ var SyncTypes = NewTypes("SyncManager")
 
 func init() {
 	for typeid, ty := range map[string]*Type{
-		"Array":       ArrayType,
-		"AsyncResult": AsyncResultType,
-		"Iterator":    IteratorType,
-		"Namespace":   NamespaceType,
-		"Pool":        PoolType,
-		"Value":       ValueType,
-		"dict":        DictType,
-		"list":        ListType,
-		"set":         SetType,
+		"Array":            ArrayType,
+		"AsyncResult":      AsyncResultType,
+		"Barrier":          BarrierType,
+		"BoundedSemaphore": BoundedSemaphoreType,
+		"Condition":        ConditionType,
+		"Event":            EventType,
+		"Iterator":         IteratorType,
+		"JoinableQueue":    QueueType,
+		"Lock":             LockType,
+		"Namespace":        NamespaceType,
+		"Pool":             PoolType,
+		"Queue":            QueueType,
+		"RLock":            RLockType,
+		"Semaphore":        SemaphoreType,
+		"Value":            ValueType,
+		"dict":             DictType,
+		"list":             ListType,
+		"set":              SetType,
 	} {
 		SyncTypes.Register(typeid, ty)
 	}
