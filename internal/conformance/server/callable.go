@@ -27,10 +27,9 @@ func newAppendTrue(o *pickle.Object) (any, error) {
 	return &appendTrue{ref, o}, nil
 }
 
-// Call is Python's __call__.
-func (a *appendTrue) Call(ctx context.Context) error {
-	_, err := a.obj.Call(ctx, "append", true)
-	return err
+// Call is Python's __call__: see managers.Callable.
+func (a *appendTrue) Call(ctx context.Context, _ pickle.Tuple, _ *pickle.Dict) (any, error) {
+	return a.obj.Call(ctx, "append", true)
 }
 
 // MarshalPickle sends it on as it came.
