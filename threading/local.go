@@ -117,12 +117,7 @@ var errEnded = fmt.Errorf("%w; this one's has ended", ErrNoThread)
 
 // enter gives t the place p among vs, or returns the one it has.
 func (vs *localValues) enter(t *Thread, p any) (any, error) {
-	x := t.more()
-	ls := x.locals.Load()
-	if ls == nil {
-		x.locals.CompareAndSwap(nil, new(locals))
-		ls = x.locals.Load()
-	}
+	ls := t.localsOf()
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	if ls.over || !t.Alive() {
@@ -135,11 +130,13 @@ func (vs *localValues) enter(t *Thread, p any) (any, error) {
 	return p, nil
 }
 
-// locals are the Locals in which a thread has a value.
+// locals are the Locals in which a thread has a value, and what else ends with
+// it.
 type locals struct {
 	mu   sync.Mutex
 	over bool // protected by mu: the thread ends
 	all  []weak.Pointer[localValues]
+	ends map[*func()]struct{} // called when the thread ends
 }
 
 // note adds vs. Now and then it forgets those that the program has dropped,
@@ -158,7 +155,7 @@ func (ls *locals) note(vs *localValues) {
 	ls.all = append(ls.all, weak.Make(vs))
 }
 
-// dropLocals drops all that t has in Locals.
+// dropLocals drops all that t has in Locals, and does what atEnd was asked for.
 func (t *Thread) dropLocals() {
 	x := t.extra.Load()
 	if x == nil {
@@ -170,9 +167,12 @@ func (t *Thread) dropLocals() {
 	}
 	ls.mu.Lock()
 	ls.over = true
-	all := ls.all
-	ls.all = nil
+	all, ends := ls.all, ls.ends
+	ls.all, ls.ends = nil, nil
 	ls.mu.Unlock()
+	for f := range ends {
+		(*f)()
+	}
 	for _, w := range all {
 		if vs := w.Value(); vs != nil {
 			vs.byThread.Delete(t)
