@@ -57,10 +57,6 @@ func attributeName(v any) (name string, err error) {
 	return name, nil
 }
 
-func noAttribute(name string) error {
-	return pickle.AttributeError.Newf("'Namespace' object has no attribute '%s'", name)
-}
-
 func (n *namespace) get(_ *call, args []any) (any, error) {
 	name, err := attributeName(args[0])
 	if err != nil {
@@ -77,7 +73,7 @@ func (n *namespace) get(_ *call, args []any) (any, error) {
 	case "__class__":
 		return pickle.Global{Module: "multiprocessing.managers", Name: "Namespace"}, nil
 	}
-	return nil, noAttribute(name)
+	return nil, noAttribute("Namespace", name)
 }
 
 func (n *namespace) set(_ *call, args []any) (any, error) {
@@ -98,7 +94,7 @@ func (n *namespace) delete(_ *call, args []any) (any, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.d.Delete(name) {
-		return nil, noAttribute(name)
+		return nil, noAttribute("Namespace", name)
 	}
 	return nil, nil
 }

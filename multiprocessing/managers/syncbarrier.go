@@ -21,7 +21,7 @@ var BarrierType = newType(barrierClass, func(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := integer(got[0])
+	n, err := size(got[0])
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ var BarrierType = newType(barrierClass, func(c *call) (any, error) {
 			return nil, pickle.TypeError.Newf("'%s' object is not callable in a server in Go: see Types.Class", pickle.TypeName(got[1]))
 		}
 	}
-	b.timeout, err = spanOf(got[2])
+	b.timeout, err = patienceOf(got[2])
 	return b, err
 })
 
@@ -50,7 +50,7 @@ type Callable interface {
 type barrierObject struct {
 	parties int
 	action  Callable // nil: none
-	timeout span     // of those who say none
+	timeout patience // of those who say none
 
 	mu     sync.Mutex
 	broken bool
@@ -80,7 +80,7 @@ func (b *barrierObject) end(r *barrierRound, passed bool) {
 // wait is wait(timeout=None). It returns the caller's place among those who
 // have come.
 func (b *barrierObject) wait(c *call, timeout any) (any, error) {
-	sp, err := spanOf(timeout)
+	sp, err := patienceOf(timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (b *barrierObject) late(c *call, r *barrierRound) error {
 
 // outlast waits for the end of a round, which is near.
 func (c *call) outlast(r *barrierRound) error {
-	if c.sleep(&waiter{ch: r.ended}, span{}) {
+	if c.sleep(&waiter{ch: r.ended}, patience{}) {
 		return nil
 	}
 	if err := c.gone(); err != nil {

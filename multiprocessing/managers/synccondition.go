@@ -42,7 +42,7 @@ func (o *conditionObject) wait(c *call, timeout any) (any, error) {
 	if !o.held(c) {
 		return nil, pickle.RuntimeError.New("cannot wait on un-acquired lock")
 	}
-	sp, err := spanOf(timeout)
+	sp, err := patienceOf(timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ var conditionClass = &class{
 			if err != nil {
 				return nil, err
 			}
-			n, err := integer(got[0])
+			n, err := size(got[0])
 			if err != nil {
 				return nil, err
 			}

@@ -44,7 +44,7 @@ var eventClass = &class{
 			if e.IsSet() {
 				return true, nil
 			}
-			sp, err := spanOf(got[0])
+			sp, err := patienceOf(got[0])
 			if err != nil || sp.limited && sp.d == 0 {
 				return false, err
 			}

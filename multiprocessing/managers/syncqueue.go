@@ -65,7 +65,7 @@ func (q *queueObject) resize(maxsize any) error {
 			}
 		}
 	default:
-		n, err := integer(maxsize)
+		n, err := size(maxsize)
 		if err != nil {
 			return pickle.TypeError.Newf("'>' not supported between instances of '%s' and 'int'", pickle.TypeName(maxsize))
 		}
@@ -107,21 +107,21 @@ func (q *queueObject) put(c *call, item, block, timeout any) error {
 }
 
 // patience is how long block and timeout allow to wait.
-func (q *queueObject) patience(block, timeout any) (span, error) {
+func (q *queueObject) patience(block, timeout any) (patience, error) {
 	switch {
 	case !truth(block):
-		return span{limited: true}, nil
+		return patience{limited: true}, nil
 	case timeout == nil:
-		return span{}, nil
+		return patience{}, nil
 	}
 	s, err := seconds(timeout)
 	if err != nil {
-		return span{}, err
+		return patience{}, err
 	}
 	if s < 0 {
-		return span{}, pickle.ValueError.New("'timeout' must be a non-negative number")
+		return patience{}, pickle.ValueError.New("'timeout' must be a non-negative number")
 	}
-	return spanOf(s)
+	return patienceOf(s)
 }
 
 // add adds an item, or gives it to who waits for one.
@@ -143,7 +143,7 @@ func (q *queueObject) admit() {
 }
 
 // waitPut waits for a free place. It is called with the lock held, and unlocks.
-func (q *queueObject) waitPut(c *call, item any, sp span) error {
+func (q *queueObject) waitPut(c *call, item any, sp patience) error {
 	w := &waiter{item: item}
 	q.putters.join(w)
 	q.mu.Unlock()
@@ -169,7 +169,7 @@ func (q *queueObject) get(c *call, block, timeout any) (any, error) {
 		q.mu.Unlock()
 		return nil, queue.ErrShutDown
 	}
-	var sp span
+	var sp patience
 	if n == 0 || timeout != nil {
 		var err error
 		sp, err = q.patience(block, timeout)
@@ -192,7 +192,7 @@ func (q *queueObject) get(c *call, block, timeout any) (any, error) {
 }
 
 // waitGet waits for an item. It is called with the lock held, and unlocks.
-func (q *queueObject) waitGet(c *call, sp span) (any, error) {
+func (q *queueObject) waitGet(c *call, sp patience) (any, error) {
 	w := new(waiter)
 	q.getters.join(w)
 	q.mu.Unlock()
@@ -260,7 +260,7 @@ func (q *queueObject) join(c *call) error {
 	w := new(waiter)
 	q.joiners.join(w)
 	q.mu.Unlock()
-	if c.sleep(w, span{}) {
+	if c.sleep(w, patience{}) {
 		return nil
 	}
 	q.mu.Lock()

@@ -39,7 +39,7 @@ func newSemaphore(c *call, mk func(int) (permits, error)) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := integer(got[0])
+	n, err := size(got[0])
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *semaphoreObject) acquire(c *call) (any, error) {
 	if try {
 		return false, nil
 	}
-	sp, err := spanOf(got[1])
+	sp, err := patienceOf(got[1])
 	if err != nil || sp.limited && sp.d == 0 {
 		return false, err
 	}
@@ -93,7 +93,7 @@ func (s *semaphoreObject) release(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := integer(got[0])
+	n, err := size(got[0])
 	if err != nil {
 		return nil, err
 	}

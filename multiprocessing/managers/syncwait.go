@@ -81,8 +81,8 @@ func (l *line) wakeAll(err error) {
 	}
 }
 
-// A span is how long a call may wait.
-type span struct {
+// A patience is how long a call may wait.
+type patience struct {
 	limited bool
 	d       time.Duration // not negative
 }
@@ -90,20 +90,20 @@ type span struct {
 // maxSpan is Python's threading.TIMEOUT_MAX.
 const maxSpan = 9223372036
 
-// spanOf converts a timeout as most methods take it: None is for ever, and
+// patienceOf converts a timeout as most methods take it: None is for ever, and
 // what is not positive no time at all.
-func spanOf(timeout any) (span, error) {
+func patienceOf(timeout any) (patience, error) {
 	if timeout == nil {
-		return span{}, nil
+		return patience{}, nil
 	}
 	s, err := seconds(timeout)
 	if err != nil {
-		return span{}, err
+		return patience{}, err
 	}
 	if s > maxSpan {
-		return span{}, pickle.OverflowError.New("timeout value is too large")
+		return patience{}, pickle.OverflowError.New("timeout value is too large")
 	}
-	return span{true, max(0, time.Duration(s*float64(time.Second)))}, nil
+	return patience{true, max(0, time.Duration(s*float64(time.Second)))}, nil
 }
 
 // seconds returns a number of Python's.
@@ -127,57 +127,12 @@ func seconds(v any) (float64, error) {
 	return 0, pickle.TypeError.Newf("'%s' object cannot be interpreted as an integer", pickle.TypeName(v))
 }
 
-// integer returns an int of Python's for the argument with that name.
-func integer(v any) (int, error) {
-	switch v := v.(type) {
-	case int64:
-		if int64(int(v)) == v {
-			return int(v), nil
-		}
-		return 0, errTooLarge()
-	case bool:
-		if v {
-			return 1, nil
-		}
-		return 0, nil
-	case *big.Int:
-		return 0, errTooLarge()
-	}
-	return 0, pickle.TypeError.Newf("'%s' object cannot be interpreted as an integer", pickle.TypeName(v))
-}
-
 func errTooLarge() error {
 	return pickle.OverflowError.New("Python int too large to convert to C ssize_t")
 }
 
-// truth is what a value is where Python wants to know if it is so: clients pass
-// ints for bools.
-func truth(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return false
-	case bool:
-		return v
-	case int64:
-		return v != 0
-	case float64:
-		return v != 0
-	case string:
-		return v != ""
-	case []byte:
-		return len(v) > 0
-	case pickle.Tuple:
-		return len(v) > 0
-	case *pickle.List:
-		return len(v.Items) > 0
-	case *pickle.Dict:
-		return v.Len() > 0
-	}
-	return true
-}
-
 // lockWait binds acquire(blocking=True, timeout=-1) of Lock and RLock.
-func (c *call) lockWait() (try bool, sp span, err error) {
+func (c *call) lockWait() (try bool, sp patience, err error) {
 	got, err := sigLockAcquire.bind(c)
 	if err != nil {
 		return false, sp, err
@@ -197,7 +152,7 @@ func (c *call) lockWait() (try bool, sp span, err error) {
 	case s < 0:
 		return false, sp, pickle.ValueError.New("timeout value must be a non-negative number")
 	}
-	sp, err = spanOf(s)
+	sp, err = patienceOf(s)
 	return false, sp, err
 }
 
@@ -205,7 +160,7 @@ var sigLockAcquire = sign("acquire", "blocking=True", "timeout=-1")
 
 // sleep waits until w is woken, and reports whether it was. Otherwise the time
 // is over or the request has ended: see gone.
-func (c *call) sleep(w *waiter, sp span) bool {
+func (c *call) sleep(w *waiter, sp patience) bool {
 	if !sp.limited {
 		select {
 		case <-w.ch:
@@ -230,7 +185,7 @@ func (c *call) sleep(w *waiter, sp span) bool {
 // reports whether wait has succeeded. If it failed because there is nobody who
 // could get an answer the error says so; a request that was only given up by
 // its client is answered as if its time had been over.
-func (c *call) within(sp span, wait func(context.Context) error) (bool, error) {
+func (c *call) within(sp patience, wait func(context.Context) error) (bool, error) {
 	ctx := c.ctx
 	if sp.limited {
 		var cancel context.CancelFunc
