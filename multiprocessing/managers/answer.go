@@ -84,7 +84,7 @@ func (s *session) made(typeid string, v any) (*object, error) {
 func (s *session) answer(a answer) error {
 	s.held = a.value
 	s.reply = [2]any{a.kind, a.value}
-	out, err := s.srv.encode.Append(s.out[:0], pickle.Tuple(s.reply[:]))
+	out, err := s.srv.dump(s.out[:0], s.reply[:])
 	s.reply = [2]any{}
 	if err != nil {
 		s.held = nil
@@ -94,7 +94,7 @@ func (s *session) answer(a answer) error {
 		if errors.As(err, &limit) {
 			kind, text = "#TRACEBACK", text+"\n"
 		}
-		if out, err = s.srv.encode.Append(s.out[:0], pickle.Tuple{kind, text}); err != nil {
+		if out, err = s.srv.dump(s.out[:0], pickle.Tuple{kind, text}); err != nil {
 			return err
 		}
 	}

@@ -44,11 +44,7 @@ func (s *session) read() (r request, err error) {
 	}
 	s.mu.Unlock()
 
-	cfg := &s.srv.decode
-	if len(s.in) > aliased {
-		cfg = &s.srv.alias // the frame is the value's from now on
-	}
-	err = cfg.Unmarshal(s.in, &s.value)
+	err = s.srv.load(s.in, &s.value)
 	v := s.value
 	s.value = nil
 	if len(s.in) > aliased {

@@ -15,22 +15,25 @@ const (
 	serializerXML    = "xmlrpclib"
 )
 
-// load reads what a client sent. With alias the data is the value's from now on.
-func (s *Server) load(data []byte, alias bool) (v any, err error) {
+// load reads what a client sent. What is long is the value's from now on.
+func (s *Server) load(data []byte, v *any) (err error) {
 	if s.cfg.Serializer == serializerXML {
-		return xmlLoad(data)
+		*v, err = xmlLoad(data)
+		return err
 	}
-	cfg := s.decode
-	cfg.NoCopy = alias
-	err = cfg.Unmarshal(data, &v)
-	return v, err
+	cfg := &s.decode
+	if len(data) > aliased {
+		cfg = &s.alias
+	}
+	return cfg.Unmarshal(data, v)
 }
 
-// dump appends an answer to dst.
-func (s *Server) dump(dst []byte, kind string, v any) ([]byte, error) {
+// dump appends an answer to dst. It is a tuple of two, its kind and its value.
+func (s *Server) dump(dst []byte, reply pickle.Tuple) ([]byte, error) {
 	if s.cfg.Serializer != serializerXML {
-		return s.encode.Append(dst, pickle.Tuple{kind, v})
+		return s.encode.Append(dst, reply)
 	}
+	kind, v := reply[0], reply[1]
 	if e, ok := v.(*pickle.Exception); ok { // which XML-RPC cannot say
 		a := trouble(e)
 		kind, v = a.kind, a.value
