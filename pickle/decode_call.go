@@ -314,7 +314,7 @@ func callReconstructor(d *decoder, args Tuple) (known, ok bool) {
 	if len(args) != 3 || args[1] != any(Global{"builtins", "object"}) || args[2] != nil {
 		return false, true
 	}
-	return true, d.make(NewObj, args[0], Tuple{}, nil)
+	return true, d.make(Bare, args[0], Tuple{}, nil)
 }
 
 // callGetattr is how a class inside a class is written before protocol 4.

@@ -215,6 +215,9 @@ func (e *encoder) make(o *Object) error {
 		e.buf = append(e.buf, opReduce)
 	case o.Make == NewObjEx:
 		return e.makeEx(o)
+	case o.Make == Bare:
+		return in(e.call(Global{"copyreg", "_reconstructor"},
+			Tuple{o.Class, Global{"builtins", "object"}, nil}), ".Args")
 	default:
 		return &UnsupportedValueError{Msg: "an Object whose Make is none"}
 	}

@@ -79,6 +79,7 @@ const (
 	Reduce   Make = iota // Class(*Args)
 	NewObj               // Class.__new__(Class, *Args)
 	NewObjEx             // Class.__new__(Class, *Args, **Kwds)
+	Bare                 // object.__new__(Class): how protocols 0 and 1 make instances
 )
 
 // A Pair is a key and a value.
