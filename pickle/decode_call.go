@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A call pushes what a function or class of Python gives for the arguments. It
@@ -324,7 +325,7 @@ func callGetattr(d *decoder, args Tuple) (known, ok bool) {
 	}
 	outer, ok1 := args[0].(Global)
 	name, ok2 := args[1].(string)
-	if !ok1 || !ok2 {
+	if !ok1 || !ok2 || !utf8.ValidString(name) || name == "" {
 		return false, true
 	}
 	g := Global{outer.Module, outer.Name + "." + name}

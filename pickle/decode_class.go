@@ -19,11 +19,7 @@ func (d *decoder) nameLines() (module, name string, ok bool) {
 	if b, ok = d.line(); !ok {
 		return "", "", false
 	}
-	name = d.word(b)
-	if !validText([]byte(module)) || !validText([]byte(name)) {
-		return "", "", d.fail("a name that is not UTF-8")
-	}
-	return module, name, true
+	return module, d.word(b), true
 }
 
 // word returns b as a string, which need not be made if it is a usual one.
@@ -50,6 +46,9 @@ func (d *decoder) stackGlobal() bool {
 
 func (d *decoder) pushGlobal(module, name string) bool {
 	g := Global{module, name}
+	if !g.valid() {
+		return d.fail("a name that is empty or not UTF-8")
+	}
 	if d.proto < 3 {
 		g = toPython3(g)
 	}

@@ -76,7 +76,7 @@ func (e *encoder) global(g Global) error {
 		e.get(n)
 		return nil
 	}
-	if g.Name == "" || g.Module == "" || !utf8.ValidString(g.Module) || !utf8.ValidString(g.Name) {
+	if !g.valid() {
 		return &UnsupportedValueError{Msg: "a Global without a module and a name in UTF-8"}
 	}
 	if e.proto >= 4 {
@@ -102,7 +102,7 @@ func (e *encoder) global(g Global) error {
 // oldGlobal writes a name before protocol 4, which knows no classes inside
 // classes: A.B.C is getattr(getattr(A, 'B'), 'C') there.
 func (e *encoder) oldGlobal(g Global) error {
-	if i := strings.LastIndexByte(g.Name, '.'); i > 0 && !strings.Contains(g.Name, "<locals>") {
+	if i := strings.LastIndexByte(g.Name, '.'); i > 0 && i < len(g.Name)-1 {
 		return e.call(getattr, Tuple{Global{g.Module, g.Name[:i]}, g.Name[i+1:]})
 	}
 	if e.proto < 3 {

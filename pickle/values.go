@@ -1,6 +1,9 @@
 package pickle
 
-import "fmt"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // A Tuple is Python's tuple. Tuples that share their backing array are one
 // tuple to the encoder, as they are one after decoding. Its items must not be
@@ -48,6 +51,11 @@ type Global struct {
 }
 
 func (g Global) String() string { return g.Module + "." + g.Name }
+
+// valid reports whether g can be the name of something.
+func (g Global) valid() bool {
+	return g.Module != "" && g.Name != "" && utf8.ValidString(g.Module) && utf8.ValidString(g.Name)
+}
 
 // An Object is an instance of a class that has no counterpart in Go, in the
 // parts that its pickle had. It is encoded as it was decoded, so that a program
