@@ -43,6 +43,10 @@ func (c *comparer) compare(a, b any, op string) (int, error) {
 		if y, ok := b.(*List); ok {
 			return c.sequences(x.Items, y.Items, op)
 		}
+	case Slice:
+		if y, ok := b.(Slice); ok { // as tuples
+			return c.sequences(Tuple{x.Start, x.Stop, x.Step}, Tuple{y.Start, y.Stop, y.Step}, op)
+		}
 	case Date:
 		if y, ok := b.(Date); ok {
 			return x.Compare(y), nil

@@ -115,10 +115,10 @@ func (p *printer) repr(v any) {
 	case string:
 		p.quote(v)
 	case []byte:
-		p.quoteBytes(v)
+		p.quoteBytes(v, "")
 	case *ByteArray:
 		p.text("bytearray(")
-		p.quoteBytes(v.Bytes)
+		p.quoteBytes(v.Bytes, "'") // as CPython does there
 		p.text(")")
 	case Slice:
 		p.call("slice", v.Start, v.Stop, v.Step)
@@ -134,7 +134,7 @@ func (p *printer) repr(v any) {
 		p.text("<" + clip(v.Name()) + " object>")
 	case *Exception:
 		p.enter(place{unsafe.Pointer(v), 0}, lastName(v.Class.Name)+"(...)", func() {
-			p.call(lastName(v.Class.Name), v.Args...)
+			p.call(lastName(v.Class.Name), v.shown()...)
 		})
 	default:
 		p.library(v)

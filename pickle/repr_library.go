@@ -103,6 +103,15 @@ func (e *Exception) str() string {
 	return Repr(e.Args)
 }
 
+// shown returns the args that Python shows: an OSError with the names of files
+// has them in attributes, and only pickles them with the args.
+func (e *Exception) shown() Tuple {
+	if n := len(e.Args); n > 2 && n <= 5 && e.Args[2] != nil && isOSError(e.Class) {
+		return e.Args[:2]
+	}
+	return e.Args
+}
+
 // isOSError reports whether a class of Python's own is OSError or below it.
 func isOSError(g Global) bool {
 	if g.Module != "builtins" && g.Module != "exceptions" {

@@ -128,14 +128,20 @@ func (p *printer) quoteASCII(c, q byte) {
 	}
 }
 
-func (p *printer) quoteBytes(b []byte) {
+// quoteBytes writes bytes. Python escapes the quotes in always, whether or not
+// it needs to.
+func (p *printer) quoteBytes(b []byte, always string) {
 	q := quoteFor(bytes.IndexByte(b, '\'') >= 0, bytes.IndexByte(b, '"') >= 0)
 	p.buf = append(p.buf, 'b', q)
 	for _, c := range b {
 		if !p.more() {
 			return
 		}
-		p.quoteASCII(c, q)
+		if strings.IndexByte(always, c) >= 0 {
+			p.buf = append(p.buf, '\\', c)
+		} else {
+			p.quoteASCII(c, q)
+		}
 	}
 	p.buf = append(p.buf, q)
 }
