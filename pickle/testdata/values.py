@@ -22,7 +22,7 @@ STRS = ['', 'a', 'b', 'ab', "it's", '"', "it's \"so\"", '\\', '\n\r\t\0\x1b\x7f'
         '\u200b\u2028\u3000', '\ud800', 'x\udfffy', '\uffff', '\ue000', '\U0001f600', '\U0010ffff', '\U000e0001', '\u4e2d',
         'None', '1', '\ufdd0', '\u0378']
 DECIMALS = ['0', '-0', '1', '1.0', '1.00', '-1.5', '0.1', '0.5', '1E+2', '1E+20', '1E-7', '0.000001', '0.0000001', '0E+3',
-            '0.00', '-0E-10', '123456789.987654321', '1E+999999', '1E-999999', '9' * 40, 'Infinity', '-Infinity', 'NaN',
+            '0.00', '-0E-10', '123456789.987654321', '1E+999', '1E-999', '9' * 40, 'Infinity', '-Infinity', 'NaN',
             'NaN123', '-NaN', '9223372036854775808', '1180591620717411303424', '1.5E+300']
 ZONES = [None, None, datetime.timezone.utc, datetime.timezone(td(hours=1)), datetime.timezone(td(hours=-5, minutes=-30)),
          datetime.timezone(td(seconds=3600), 'CET'), datetime.timezone(td(0), 'Z'),
