@@ -62,6 +62,10 @@ var (
 	// because a part of a message has arrived: receive it first.
 	ErrUnread = errors.New("connection: it has received what nobody has asked for: receive that first")
 
+	// ErrInUse says that a Connection over a socket cannot be sent as a value
+	// while it receives or sends.
+	ErrInUse = errors.New("connection: it cannot be sent while it is in use")
+
 	// ErrTooManyHandles says that a value holds more queues, locks, connections
 	// and pieces of shared memory than one message can carry: send several
 	// messages.

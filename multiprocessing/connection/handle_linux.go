@@ -7,14 +7,23 @@ import (
 	"github.com/conexgo/conex/internal/handle"
 )
 
-// A Connection travels as one byte for the transport, one for the side, one for
-// the number of lanes, the pipe's memory, and another descriptor of the socket.
-const transportPipe = 1
+// A Connection travels as one byte for the transport and two more. For a pipe
+// they are the side and the number of lanes, and the pipe's memory and another
+// descriptor of its socket follow. For a socket they are 0, and another
+// descriptor follows; the codec and the limits are the usual ones at the other
+// side.
+const (
+	transportPipe   = 1
+	transportSocket = 2
+)
 
 // AppendHandle is how a Connection travels inside values. It is for the codec.
 func (c *Connection) AppendHandle(e *codec.Encoder) error {
 	if err := c.open(); err != nil {
 		return err
+	}
+	if s, ok := c.t.(*sock); ok {
+		return s.appendHandle(e)
 	}
 	x, ok := c.t.(*end)
 	if !ok {
@@ -41,6 +50,18 @@ func (c *Connection) ReadHandle(d *codec.Decoder) error {
 	if err != nil {
 		return err
 	}
+	if b[0] == transportSocket {
+		f, err := handle.ReadFile(d)
+		if err != nil {
+			return err
+		}
+		s, err := sockOf(f, 0, nil)
+		if err != nil {
+			return fmt.Errorf("%w: %w", handle.ErrCorrupt, err)
+		}
+		c.t = s
+		return nil
+	}
 	side, lanes := int(b[1]), int(b[2])
 	if b[0] != transportPipe || side > 1 || lanes < 1 || lanes > 2 {
 		return fmt.Errorf("%w: connection %v", handle.ErrCorrupt, b)
@@ -66,4 +87,29 @@ func (c *Connection) ReadHandle(d *codec.Decoder) error {
 	}
 	f.Close()
 	return err
+}
+
+// appendHandle is how a socket travels. It waits for nobody: who reads or
+// writes at this moment would do so in the middle of a message.
+func (s *sock) appendHandle(e *codec.Encoder) error {
+	if !s.rd.try() {
+		return ErrInUse
+	}
+	defer s.rd.give()
+	if !s.wr.try() {
+		return ErrInUse
+	}
+	defer s.wr.give()
+	f, err := s.file()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	start, handles := len(e.Buf), len(e.Handles)
+	e.Buf = append(e.Buf, transportSocket, 0, 0)
+	if err := handle.AppendFile(e, f); err != nil {
+		e.Buf, e.Handles = e.Buf[:start], e.Handles[:handles]
+		return err
+	}
+	return nil
 }

@@ -1,0 +1,407 @@
+package connection_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/conexgo/conex/internal/leak"
+	"github.com/conexgo/conex/multiprocessing/connection"
+	"github.com/conexgo/conex/pickle"
+)
+
+// pythons are the CPythons from 3.8 on that pyenv has installed: the oldest and
+// the newest, or all with CONEX_STRESS.
+func pythons(t testing.TB) []string {
+	root := os.Getenv("PYENV_ROOT")
+	if root == "" {
+		home, _ := os.UserHomeDir()
+		root = filepath.Join(home, ".pyenv")
+	}
+	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.*", "bin", "python3"))
+	minor := func(path string) (n int) {
+		fmt.Sscanf(filepath.Base(filepath.Dir(filepath.Dir(path))), "3.%d", &n)
+		return n
+	}
+	found = slices.DeleteFunc(found, func(path string) bool { return minor(path) < 8 })
+	if len(found) == 0 {
+		t.Skipf("no CPython from 3.8 on in %s/versions", root)
+	}
+	slices.SortFunc(found, func(a, b string) int { return minor(a) - minor(b) })
+	if n := len(found); n > 2 && os.Getenv("CONEX_STRESS") == "" {
+		return []string{found[0], found[n-1]}
+	}
+	return found
+}
+
+// python runs a program, which must end well by the end of the test, and
+// returns its lines.
+func python(t testing.TB, path, program string, args ...string) *bufio.Scanner {
+	t.Helper()
+	cmd := exec.Command(path, append([]string{"-c", program}, args...)...)
+	cmd.Dir = "testdata" // it may import what is there
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			cmd.Process.Kill()
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	})
+	return bufio.NewScanner(out)
+}
+
+// each runs a test for each CPython.
+func each(t *testing.T, f func(t *testing.T, ctx context.Context, path string)) {
+	for _, path := range pythons(t) {
+		t.Run(filepath.Base(filepath.Dir(filepath.Dir(path))), func(t *testing.T) {
+			leak.Check(t)
+			f(t, soon(t), path)
+		})
+	}
+}
+
+// The example of Python's documentation, with Python on the one side and then
+// on the other: a list, bytes, and an array of two int32.
+func TestPythonExample(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, path string) {
+		l, err := connection.Listen(ctx, "localhost:0", secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		out := python(t, path, `
+import sys, array
+from multiprocessing.connection import Client
+host, port = sys.argv[1].rsplit(':', 1)
+with Client((host, int(port)), authkey=b'secret password') as conn:
+    print(conn.recv())
+    print(conn.recv_bytes())
+    arr = array.array('i', [0, 0, 0, 0, 0])
+    print(conn.recv_bytes_into(arr), arr)
+`, l.Address())
+		c, err := l.Accept(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		list := pickle.NewList(2.25, nil, "junk", pickle.Global{Module: "builtins", Name: "float"})
+		if err := c.Send(ctx, list); err != nil {
+			t.Fatal(err)
+		}
+		c.SendBytes(ctx, []byte("hello"))
+		c.SendBytes(ctx, []byte{42, 0, 0, 0, 0xc1, 6, 0, 0})
+		var lines []string
+		for out.Scan() {
+			lines = append(lines, out.Text())
+		}
+		if got := strings.Join(lines, "\n"); got != "[2.25, None, 'junk', <class 'float'>]\nb'hello'\n8 array('i', [42, 1729, 0, 0, 0])" {
+			t.Errorf("Python printed %s", got)
+		}
+	})
+	each(t, func(t *testing.T, ctx context.Context, path string) {
+		out := python(t, path, `
+from array import array
+from multiprocessing.connection import Listener
+with Listener(('localhost', 0), authkey=b'secret password') as listener:
+    print('%s:%d' % listener.address, flush=True)
+    with listener.accept() as conn:
+        conn.send([2.25, None, 'junk', float])
+        conn.send_bytes(b'hello')
+        conn.send_bytes(array('i', [42, 1729]))
+`)
+		out.Scan()
+		c, err := connection.Dial(ctx, out.Text(), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if v, err := c.Recv(ctx); err != nil || pickle.Repr(v) != "[2.25, None, 'junk', <class 'float'>]" {
+			t.Errorf("%s, %v", pickle.Repr(v), err)
+		}
+		if b, err := c.RecvBytes(ctx); err != nil || string(b) != "hello" {
+			t.Errorf("%q, %v", b, err)
+		}
+		arr := make([]byte, 20)
+		if n, err := c.RecvBytesInto(ctx, arr); n != 8 || err != nil || string(arr) != "*\x00\x00\x00\xc1\x06\x00\x00"+strings.Repeat("\x00", 12) {
+			t.Errorf("%d, %v, %q", n, err, arr)
+		}
+		if _, err := c.RecvBytes(ctx); err != io.EOF {
+			t.Error(err)
+		}
+	})
+}
+
+// Descriptors and connections go to Python and come from there.
+func TestPythonFiles(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, path string) {
+		l, err := connection.Listen(ctx, "", secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		out := python(t, path, `
+import os, sys
+from multiprocessing import reduction
+from multiprocessing.connection import Client, Connection, Listener
+with Client(sys.argv[1], authkey=b'secret password') as conn:
+    r, w = os.pipe()
+    reduction.send_handle(conn, r, None)           # right behind the handshake
+    os.write(w, b'through a pipe'); os.close(w); os.close(r)
+    fd = reduction.recv_handle(conn)
+    os.write(fd, b'through a file'); os.close(fd)
+    conn.send('behind')
+
+    with Connection(reduction.recv_handle(conn)) as other:   # a connection from Go
+        other.send(other.recv() + ' and back')
+
+    with Listener(authkey=b'k') as l:                        # and one to Go
+        print(l.address, flush=True)
+        accepted = l.accept()
+    conn.send('here it is')
+    reduction.send_handle(conn, accepted.fileno(), None)
+    accepted.close()
+`, l.Address())
+		c, err := l.Accept(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		f, err := c.RecvFile(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(f); string(b) != "through a pipe" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+		f.Close()
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if err := c.SendFile(ctx, file); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.RecvFile(ctx); !errors.Is(err, connection.ErrNoFile) {
+			t.Error(err)
+		}
+		if v, err := c.Recv(ctx); v != "behind" || err != nil {
+			t.Error(v, err)
+		}
+		if b, err := os.ReadFile(file.Name()); string(b) != "through a file" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+		x, y := listenAndDial(t, "AF_INET", secret)
+		if err := c.SendConnection(ctx, x); err != nil {
+			t.Fatal(err)
+		}
+		if !x.Closed() {
+			t.Error("it was sent, and is open")
+		}
+		y.Send(ctx, "there")
+		if v, err := y.Recv(ctx); v != "there and back" || err != nil {
+			t.Error(v, err)
+		}
+		if _, err := y.Recv(ctx); err != io.EOF {
+			t.Error(err)
+		}
+		out.Scan()
+		z, err := connection.Dial(ctx, out.Text(), connection.Config{AuthKey: []byte("k")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		if v, err := c.Recv(ctx); v != "here it is" || err != nil {
+			t.Error(v, err)
+		}
+		got, err := c.RecvConnection(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer got.Close()
+		got.Send(ctx, "from the other end")
+		if v, err := z.Recv(ctx); v != "from the other end" || err != nil {
+			t.Error(v, err)
+		}
+	})
+}
+
+// The recipe of the documentation, with Python on either side, and each showing
+// the other one a certificate.
+func TestPythonTLS(t *testing.T) {
+	dir := t.TempDir()
+	server, client := certificates(t, dir)
+	each(t, func(t *testing.T, ctx context.Context, path string) {
+		cfg := secret
+		cfg.TLS = server
+		refused := make(chan error, 10)
+		cfg.OnRefused = func(_ string, err error) { refused <- err }
+		l, err := connection.Listen(ctx, "AF_INET", cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		out := python(t, path, `
+import os, ssl, sys
+from multiprocessing import AuthenticationError
+from tls_connection import Client
+os.chdir(sys.argv[2])
+host, port = sys.argv[1].rsplit(':', 1)
+context = ssl.create_default_context(cafile='ca.pem')
+try:
+    with Client((host, int(port)), context, b'secret password') as conn: conn.recv()
+except (OSError, EOFError) as e: print('without a certificate:', type(e).__name__)
+context.load_cert_chain('client.pem', 'client.key')
+try: Client((host, int(port)), context, b'wrong')
+except AuthenticationError: print('wrong key')
+with Client((host, int(port)), context, b'secret password') as conn:
+    for n in 0, 1, 1000, 16384, 16385, 1000000:
+        conn.send(b'x' * n)
+        assert conn.poll(5)
+        assert conn.recv() == b'x' * n
+        assert not conn.poll()
+    conn.send('end')
+`, l.Address(), dir)
+		c, err := l.Accept(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if s, ok := c.TLS(); !ok || len(s.PeerCertificates) == 0 || s.PeerCertificates[0].Subject.CommonName != "client" {
+			t.Error("no certificate")
+		}
+		for {
+			v, err := c.Recv(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v == "end" {
+				break
+			}
+			if err := c.Send(ctx, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var lines []string
+		for out.Scan() {
+			lines = append(lines, out.Text())
+		}
+		if len(lines) != 2 || !strings.HasPrefix(lines[0], "without a certificate") || lines[1] != "wrong key" {
+			t.Errorf("Python printed %q", lines)
+		}
+		for range 2 {
+			<-refused
+		}
+	})
+	each(t, func(t *testing.T, ctx context.Context, path string) {
+		out := python(t, path, `
+import os, socket, ssl, sys
+from tls_connection import accept
+os.chdir(sys.argv[1])
+context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile='ca.pem')
+context.verify_mode = ssl.CERT_REQUIRED
+context.load_cert_chain('server.pem', 'server.key')
+with socket.create_server(('127.0.0.1', 0)) as l:
+    print('127.0.0.1:%d' % l.getsockname()[1], flush=True)
+    with accept(l, context, b'secret password') as conn:
+        while True:
+            try: conn.send(conn.recv())
+            except EOFError: break
+`, dir)
+		out.Scan()
+		cfg := secret
+		cfg.TLS = client
+		c, err := connection.Dial(ctx, out.Text(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		for _, n := range []int{0, 1, 1000, 16384, 16385, 1000000} {
+			go c.Send(ctx, strings.Repeat("x", n))
+			if v, err := c.Recv(ctx); err != nil || v != strings.Repeat("x", n) {
+				t.Errorf("%d bytes: %v", n, err)
+			}
+		}
+	})
+}
+
+// certificates makes a CA and what it signs, as files in dir and as Go has
+// them.
+func certificates(t *testing.T, dir string) (server, client *tls.Config) {
+	t.Helper()
+	write := func(name, kind string, der []byte) {
+		b := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ca *x509.Certificate
+	var caKey *ecdsa.PrivateKey
+	sign := func(name string, serial int64) tls.Certificate {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &x509.Certificate{
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name},
+			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+			KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
+			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		}
+		parent, parentKey := ca, caKey
+		if ca == nil {
+			c.IsCA, c.KeyUsage, c.ExtKeyUsage, c.IPAddresses = true, x509.KeyUsageCertSign, nil, nil
+			parent, parentKey = c, key
+		}
+		der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, parentKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ca == nil {
+			ca, _ = x509.ParseCertificate(der)
+			caKey = key
+		}
+		keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name+".pem", "CERTIFICATE", der)
+		write(name+".key", "PRIVATE KEY", keyDER)
+		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	}
+	sign("ca", 1)
+	pool := x509.NewCertPool()
+	pool.AddCert(ca)
+	server = &tls.Config{Certificates: []tls.Certificate{sign("server", 2)}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}
+	client = &tls.Config{Certificates: []tls.Certificate{sign("client", 3)}, RootCAs: pool}
+	return server, client
+}
