@@ -83,9 +83,7 @@ func (s *session) made(typeid string, v any) (*object, error) {
 // gone, for if it went back to where it was, it would be in the way there.
 func (s *session) answer(a answer) error {
 	s.held = a.value
-	s.reply = [2]any{a.kind, a.value}
-	out, err := s.srv.dump(s.out[:0], s.reply[:])
-	s.reply = [2]any{}
+	out, err := s.srv.dump(s.out[:0], a.kind, a.value)
 	if err != nil {
 		s.held = nil
 		text := fmt.Sprintf("%s (%v)", pickle.ReprMax(a.value, 1000), err)
@@ -94,15 +92,15 @@ func (s *session) answer(a answer) error {
 		if errors.As(err, &limit) {
 			kind, text = "#TRACEBACK", text+"\n"
 		}
-		if out, err = s.srv.dump(s.out[:0], pickle.Tuple{kind, text}); err != nil {
+		if out, err = s.srv.dump(s.out[:0], kind, text); err != nil {
 			return err
 		}
 	}
 	if s.out = out; cap(out) > keep {
 		s.out = nil
 	}
-	if a.giver != nil && !s.conn.Alive() {
-		return errHungUp // TCP would take the answer all the same
+	if a.giver != nil && s.tcp && !s.conn.Alive() {
+		return errHungUp // TCP takes the answer all the same
 	}
 	return s.conn.WriteFrame(s.srv.last, out)
 }

@@ -44,16 +44,31 @@ func (s *session) read() (r request, err error) {
 	}
 	s.mu.Unlock()
 
-	err = s.srv.load(s.in, &s.value)
-	v := s.value
-	s.value = nil
+	var v any
+	if cfg := s.srv.decoder(len(s.in)); cfg == nil {
+		v, err = xmlLoad(s.in)
+	} else {
+		err = cfg.Unmarshal(s.in, &s.value)
+		v, s.value = s.value, nil
+	}
 	if len(s.in) > aliased {
-		s.in = nil
+		s.in = nil // it is the value's from now on
 	}
 	if err != nil {
 		return r, err
 	}
 	return requestOf(v)
+}
+
+// decoder returns how to read a request of n bytes; nil means as XML.
+func (s *Server) decoder(n int) *pickle.Config {
+	switch {
+	case s.cfg.Serializer == serializerXML:
+		return nil
+	case n > aliased:
+		return &s.alias
+	}
+	return &s.decode
 }
 
 // requestOf takes a request apart. Lists are as good as tuples.

@@ -3,6 +3,7 @@ package managers
 import (
 	"context"
 	"errors"
+	"net"
 	"runtime/debug"
 	"sync"
 
@@ -20,6 +21,7 @@ type session struct {
 	conn   *pywire.Conn
 	number uint64
 	name   string
+	tcp    bool // where one learns late that nobody is there
 
 	base    context.Context // with the thread, once there is one
 	leave   func()          // ends the thread
@@ -39,13 +41,13 @@ type session struct {
 	in, out []byte
 	value   any
 	present call
-	reply   [2]any
 
 	held any // what the last answer contained: see serveObjects
 }
 
 func newSession(s *Server, conn *pywire.Conn, number uint64) *session {
 	ses := &session{srv: s, conn: conn, number: number, base: s.ctx, idle: true}
+	_, ses.tcp = conn.NetConn().RemoteAddr().(*net.TCPAddr)
 	ses.ctx = &requestCtx{base: ses.base, s: ses}
 	return ses
 }

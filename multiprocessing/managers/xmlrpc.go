@@ -15,25 +15,11 @@ const (
 	serializerXML    = "xmlrpclib"
 )
 
-// load reads what a client sent. What is long is the value's from now on.
-func (s *Server) load(data []byte, v *any) (err error) {
-	if s.cfg.Serializer == serializerXML {
-		*v, err = xmlLoad(data)
-		return err
-	}
-	cfg := &s.decode
-	if len(data) > aliased {
-		cfg = &s.alias
-	}
-	return cfg.Unmarshal(data, v)
-}
-
-// dump appends an answer to dst. It is a tuple of two, its kind and its value.
-func (s *Server) dump(dst []byte, reply pickle.Tuple) ([]byte, error) {
+// dump appends an answer to dst.
+func (s *Server) dump(dst []byte, kind string, v any) ([]byte, error) {
 	if s.cfg.Serializer != serializerXML {
-		return s.encode.Append(dst, reply)
+		return s.encode.Append(dst, pickle.Tuple{kind, v})
 	}
-	kind, v := reply[0], reply[1]
 	if e, ok := v.(*pickle.Exception); ok { // which XML-RPC cannot say
 		a := trouble(e)
 		kind, v = a.kind, a.value
