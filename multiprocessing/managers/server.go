@@ -267,9 +267,12 @@ func (s *Server) decoding() pickle.Config {
 		classes.Allow(s.cfg.Allow...)
 		classes.Allow("multiprocessing.managers.*", "multiprocessing.*")
 		for name := range s.types.funcs {
-			classes.Allow(name)
-			if i := strings.LastIndexByte(name, '.'); i > 0 {
-				classes.Allow("builtins.getattr", name[:i]) // of a method: getattr(class, name)
+			// A method arrives as getattr(class, name).
+			if class, _, ok := cutLast(name, "."); ok {
+				classes.Allow(name, getattr.String())
+				if strings.Contains(class, ".") {
+					classes.Allow(class)
+				}
 			}
 		}
 	}
