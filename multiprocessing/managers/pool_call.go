@@ -143,7 +143,7 @@ func mappedArgs(c *call, self any, sig *signature, star bool) (p poolCall, items
 	if p, err = self.(*hostPool).begin(c, got[0], got[3], got[4]); err != nil {
 		return p, nil, 0, err
 	}
-	all, err := poolItems(got[1])
+	all, err := iterable(got[1])
 	if err != nil {
 		return p, nil, 0, err
 	}
@@ -159,7 +159,7 @@ func mappedArgs(c *call, self any, sig *signature, star bool) (p poolCall, items
 	for i := range all {
 		if !star {
 			items[i] = all[i : i+1 : i+1]
-		} else if items[i], err = poolItems(all[i]); err != nil {
+		} else if items[i], err = iterable(all[i]); err != nil {
 			return p, nil, 0, err
 		}
 	}
@@ -171,95 +171,12 @@ func poolArgs(v any) (pickle.Tuple, error) {
 	if !given(v) {
 		return nil, nil
 	}
-	items, err := poolItems(v)
+	items, err := iterable(v)
 	if err != nil {
 		return nil, pickle.TypeError.Newf("argument after * must be an iterable, not %s", pickle.TypeName(v))
 	}
 	return items, nil
 }
-
-// poolItems returns what there is in an iterable. It is the caller's.
-func poolItems(v any) ([]any, error) {
-	if r, ok := v.(*Ref); ok && r.obj.class.value != nil {
-		var err error
-		if v, err = r.obj.class.value(r.obj.self); err != nil {
-			return nil, err
-		}
-	}
-	var items []any
-	switch v := v.(type) {
-	case pickle.Tuple:
-		return v, nil
-	case *pickle.List:
-		return v.Items, nil
-	case *pickle.Dict:
-		for k := range v.All() {
-			items = append(items, k)
-		}
-		return items, nil
-	case *pickle.Set:
-		for x := range v.All() {
-			items = append(items, x)
-		}
-		return items, nil
-	case *pickle.FrozenSet:
-		for x := range v.All() {
-			items = append(items, x)
-		}
-		return items, nil
-	case string:
-		for _, r := range v {
-			items = append(items, string(r))
-		}
-		return items, nil
-	case []byte:
-		return poolBytes(v), nil
-	case *pickle.ByteArray:
-		return poolBytes(v.Bytes), nil
-	case pickle.Range:
-		return poolRange(v)
-	case *pickle.Object: // a deque, say
-		if len(v.Items) > 0 && len(v.Pairs) == 0 {
-			return v.Items, nil
-		}
-	}
-	return nil, pickle.TypeError.Newf("'%s' object is not iterable", pickle.TypeName(v))
-}
-
-func poolBytes(b []byte) []any {
-	items := make([]any, len(b))
-	for i, x := range b {
-		items[i] = int64(x)
-	}
-	return items
-}
-
-// poolRange returns the numbers of a range that has not too many.
-func poolRange(r pickle.Range) ([]any, error) {
-	start, ok1 := r.Start.(int64)
-	stop, ok2 := r.Stop.(int64)
-	step, ok3 := r.Step.(int64)
-	if !ok1 || !ok2 || !ok3 || step == 0 {
-		return nil, pickle.OverflowError.New("range is too large")
-	}
-	var n uint64
-	if step > 0 && start < stop {
-		n = (uint64(stop)-uint64(start)-1)/uint64(step) + 1
-	} else if step < 0 && start > stop {
-		n = (uint64(start)-uint64(stop)-1)/-uint64(step) + 1
-	}
-	if n > maxRange {
-		return nil, pickle.OverflowError.Newf("range is too large: at most %d items", maxRange)
-	}
-	items := make([]any, n)
-	for i := range items {
-		items[i] = start + int64(i)*step
-	}
-	return items, nil
-}
-
-// maxRange bounds what a few bytes can make the server do.
-const maxRange = 1 << 24
 
 // poolCallback returns what calls a callback: a method of a proxy for an object
 // of this server. It gets the result as it arrives in a client.

@@ -1,11 +1,7 @@
 package managers
 
 import (
-	"context"
-	"math"
-	"math/big"
 	"sync"
-	"time"
 
 	"github.com/conexgo/conex/pickle"
 )
@@ -73,46 +69,10 @@ func (r *asyncResult) wait(c *call, sig *signature) error {
 	if err != nil {
 		return err
 	}
-	d, forever, err := poolTimeout(got[0])
-	if err != nil || r.o.Ready() || !forever && d <= 0 {
+	sp, err := patienceOf(got[0])
+	if err != nil || r.o.Ready() || sp.limited && sp.d == 0 {
 		return err
 	}
-	ctx := c.ctx
-	if !forever {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
-	if err := r.o.Wait(ctx); err != nil && c.ctx.Err() != nil {
-		return err
-	}
-	return nil
-}
-
-// poolTimeout reads a timeout: a number of seconds, or None.
-func poolTimeout(v any) (d time.Duration, forever bool, err error) {
-	var s float64
-	switch v := v.(type) {
-	case nil:
-		return 0, true, nil
-	case bool:
-		if v {
-			s = 1
-		}
-	case int64:
-		s = float64(v)
-	case *big.Int:
-		s, _ = new(big.Float).SetInt(v).Float64()
-	case float64:
-		if math.IsNaN(v) {
-			return 0, false, pickle.ValueError.New("Invalid value NaN (not a number)")
-		}
-		s = v
-	default:
-		return 0, false, pickle.TypeError.Newf("'%s' object cannot be interpreted as a number of seconds", pickle.TypeName(v))
-	}
-	if s >= math.MaxInt64/1e9 {
-		return 0, false, pickle.OverflowError.New("timeout value is too large")
-	}
-	return time.Duration(max(s, -1) * 1e9), false, nil
+	_, err = c.within(sp, r.o.Wait)
+	return err
 }

@@ -289,3 +289,11 @@ const (
 	bytesPerItem = 16
 	fewItems     = 1 << 20
 )
+
+// cutLast is strings.Cut at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
