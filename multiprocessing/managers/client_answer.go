@@ -38,7 +38,7 @@ func (m *Manager) answer(b []byte, to string) (any, error) {
 		return t[1], nil
 	case "#ERROR":
 		if e, ok := t[1].(*pickle.Exception); ok {
-			return nil, thrown(e)
+			return nil, raised(e)
 		}
 		if o, ok := t[1].(*pickle.Object); ok {
 			return nil, &ObjectError{o}
@@ -77,8 +77,8 @@ var standins = []struct {
 	{pickle.NotImplementedError, errors.ErrUnsupported},
 }
 
-// thrown returns an exception as the error that it is here.
-func thrown(e *pickle.Exception) error {
+// raised returns an exception as the error that it is here.
+func raised(e *pickle.Exception) error {
 	for _, s := range standins {
 		if errors.Is(e, s.class) && !errors.Is(e, s.as) {
 			return &aliasError{e, s.as}

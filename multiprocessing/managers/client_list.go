@@ -61,20 +61,20 @@ func (l *List[T]) DeleteAt(ctx context.Context, i int) error {
 // Slice returns the items from index i to before j: l[i:j] in Python, so that
 // indexes beyond an end mean the end.
 func (l *List[T]) Slice(ctx context.Context, i, j int) ([]T, error) {
-	return results[T](l.p.call(ctx, "__getitem__", span(i, j)))
+	return results[T](l.p.call(ctx, "__getitem__", between(i, j)))
 }
 
 // SetSlice replaces the items from index i to before j by others, of any number.
 func (l *List[T]) SetSlice(ctx context.Context, i, j int, items ...T) error {
-	return l.p.do(ctx, "__setitem__", span(i, j), pickle.NewList(boxed(items)...))
+	return l.p.do(ctx, "__setitem__", between(i, j), pickle.NewList(boxed(items)...))
 }
 
 // DeleteSlice removes the items from index i to before j.
 func (l *List[T]) DeleteSlice(ctx context.Context, i, j int) error {
-	return l.p.do(ctx, "__delitem__", span(i, j))
+	return l.p.do(ctx, "__delitem__", between(i, j))
 }
 
-func span(i, j int) pickle.Slice { return pickle.Slice{Start: int64(i), Stop: int64(j)} }
+func between(i, j int) pickle.Slice { return pickle.Slice{Start: int64(i), Stop: int64(j)} }
 
 // Copy returns all items, as they are at one moment.
 func (l *List[T]) Copy(ctx context.Context) ([]T, error) {
