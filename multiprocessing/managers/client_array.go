@@ -3,6 +3,8 @@ package managers
 import (
 	"context"
 	"iter"
+	"math"
+	"math/big"
 	"reflect"
 	"slices"
 
@@ -61,7 +63,11 @@ func (a *Array[T]) Slice(ctx context.Context, i, j int) ([]T, error) {
 
 // SetSlice replaces the items from index i to before j by others, of any number.
 func (a *Array[T]) SetSlice(ctx context.Context, i, j int, items ...T) error {
-	return a.p.do(ctx, "__setitem__", between(i, j), arrayOf(items))
+	o, err := arrayOf(items)
+	if err != nil {
+		return err
+	}
+	return a.p.do(ctx, "__setitem__", between(i, j), o)
 }
 
 // Copy returns all items, as they are at one moment.
@@ -77,4 +83,38 @@ func (a *Array[T]) All(ctx context.Context) (iter.Seq2[int, T], error) {
 		return nil, err
 	}
 	return slices.All(items), nil
+}
+
+// arrayOf makes Python's array of items.
+func arrayOf[T Number](items []T) (*pickle.Object, error) {
+	list := make([]any, len(items))
+	for i, v := range items {
+		switch r := reflect.ValueOf(v); {
+		case r.CanInt():
+			list[i] = r.Int()
+		case r.CanFloat():
+			list[i] = r.Float()
+		case r.Uint() > math.MaxInt64:
+			list[i] = new(big.Int).SetUint64(r.Uint())
+		default:
+			list[i] = int64(r.Uint())
+		}
+	}
+	a, err := newArray(typecodes[reflect.TypeFor[T]().Kind()], pickle.NewList(list...))
+	if err != nil {
+		return nil, err
+	}
+	return a.object(), nil
+}
+
+// arrayItems makes items of Python's array.
+func arrayItems[T Number](v any, err error) ([]T, error) {
+	if o, ok := v.(*pickle.Object); ok && err == nil && isArray(o) {
+		a, err := readArray(o)
+		if err != nil {
+			return nil, err
+		}
+		return many[T](pickle.Tuple(a.iter()))
+	}
+	return results[T](v, err)
 }
