@@ -101,7 +101,7 @@ func TestUnhashable(t *testing.T) {
 		{&Dict{}, "dict"},
 		{&Set{}, "set"},
 		{&ByteArray{}, "bytearray"},
-		{Slice{}, "slice"},
+		{Slice{Stop: NewList()}, "list"},
 		{Tuple{int64(1), Tuple{NewList()}}, "list"},
 		{map[string]int{}, "map[string]int"},
 	}

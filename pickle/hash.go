@@ -12,11 +12,11 @@ import (
 // and otherwise the error that Python has for it, a TypeError such as
 // "unhashable type: 'list'".
 //
-// Lists, dicts, sets, bytearrays and slices are not hashable, and neither is a
-// tuple that contains one. An [Object] is hashable, whatever its class says in
-// Python, and equal to another one with equal parts. An [Exception], and any
-// pointer to something that is not Python's, is equal to itself only. Go's own
-// comparable values can be keys too.
+// Lists, dicts, sets and bytearrays are not hashable, and neither is a tuple
+// that contains one; a slice is, as since Python 3.12. An [Object] is hashable,
+// whatever its class says in Python, and equal to another one with equal parts.
+// An [Exception], and any pointer to something that is not Python's, is equal
+// to itself only. Go's own comparable values can be keys too.
 func Hashable(v any) error {
 	_, err := hashOf(v)
 	return err
@@ -119,7 +119,9 @@ func (h *hasher) hash(v any) (uint64, error) {
 		return h.ints(kindDelta+1, d.Days, d.Seconds, d.Microseconds), nil
 	case *Object:
 		return h.object(v)
-	case *List, *Dict, *Set, *ByteArray, Slice:
+	case Slice:
+		return h.tuple(Tuple{v.Start, v.Stop, v.Step})
+	case *List, *Dict, *Set, *ByteArray:
 		if h.lax {
 			return h.mutable(v)
 		}
@@ -266,8 +268,6 @@ func (h *hasher) mutable(v any) (uint64, error) {
 		return h.unordered(&v.d, kindFrozenSet)
 	case *ByteArray:
 		return h.hash(v.Bytes)
-	case Slice:
-		return h.tuple(Tuple{v.Start, v.Stop, v.Step})
 	}
 	return 0, nil
 }

@@ -35,7 +35,11 @@ func makeArray(c *call) (any, error) {
 func newArray(typecode, v any) (*array, error) {
 	code, ok := typecode.(string)
 	if chars := characters(code); !ok || len(chars) != 1 {
-		return nil, pickle.TypeError.Newf("array() argument 1 must be a unicode character, not %s", typeName(typecode))
+		name := typeName(typecode)
+		if typecode == nil {
+			name = "None"
+		}
+		return nil, pickle.TypeError.Newf("array() argument 1 must be a unicode character, not %s", name)
 	}
 	k := arrayKinds[code]
 	if r, ok := v.(*Ref); ok {
@@ -148,7 +152,7 @@ func (a *array) text() string {
 func (a *array) getItem(_ *call, args []any) (any, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, ok := args[0].(pickle.Slice)
+	s, ok := asSlice(args[0])
 	if !ok {
 		i, err := a.place(args[0], "array index out of range")
 		if err != nil {
@@ -183,7 +187,7 @@ func (a *array) place(at any, outside string) (int, error) {
 }
 
 func (a *array) setItem(c *call, args []any) (any, error) {
-	s, ok := args[0].(pickle.Slice)
+	s, ok := asSlice(args[0])
 	if !ok {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -201,10 +205,10 @@ func (a *array) setItem(c *call, args []any) (any, error) {
 	other, err := a.operand(args[1])
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err != nil {
-		return nil, err
+	p, bad := spanOf(s, a.count())
+	if bad != nil {
+		return nil, bad
 	}
-	p, err := spanOf(s, a.count())
 	if err != nil {
 		return nil, err
 	}

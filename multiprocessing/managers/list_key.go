@@ -37,7 +37,9 @@ func keyFunc(v any) (func(any) (any, error), error) {
 	if r, ok := v.(*Ref); ok {
 		return nil, noKey(r.className())
 	}
-	return nil, pickle.TypeError.Newf("'%s' object is not callable", pickle.TypeName(v))
+	return func(any) (any, error) {
+		return nil, pickle.TypeError.Newf("'%s' object is not callable", pickle.TypeName(v))
+	}, nil
 }
 
 func noKey(name string) error {
@@ -58,10 +60,11 @@ var sortKeys = map[pickle.Global]func(any) (any, error){
 var strKeys = map[string]func(any) (any, error){
 	"casefold": strKey("casefold", foldCase),
 	"lower":    strKey("lower", strings.ToLower),
-	"upper":    strKey("upper", strings.ToUpper),
+	"upper":    strKey("upper", func(s string) string { return strings.ReplaceAll(strings.ToUpper(s), "ß", "SS") }),
 }
 
-// foldCase is str.casefold, but for the few letters that it makes two of.
+// foldCase is str.casefold. Of the letters that Python makes two of only the
+// German one is known here; the others are ligatures and the like.
 func foldCase(s string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.ToUpper(s)), "ß", "ss")
 }
@@ -176,6 +179,8 @@ func itemGetter(at pickle.Tuple) func(any) (any, error) {
 
 func itemOf(v, at any) (any, error) {
 	var items []any
+	name := typeName(v)
+	wrong := name + " indices must be integers or slices, not " + typeName(at)
 	switch v := v.(type) {
 	case *pickle.Dict:
 		x, ok := v.Get(at)
@@ -188,18 +193,23 @@ func itemOf(v, at any) (any, error) {
 	case pickle.Tuple:
 		items = v
 	case string:
-		items = characters(v)
+		items, name = characters(v), "string"
+		wrong = "string indices must be integers, not '" + typeName(at) + "'"
 	case []byte:
 		items = byteInts(v)
+		wrong = "byte indices must be integers or slices, not " + typeName(at)
 	default:
-		return nil, pickle.TypeError.Newf("'%s' object is not subscriptable", typeName(v))
+		return nil, pickle.TypeError.Newf("'%s' object is not subscriptable", name)
+	}
+	if _, _, ok := integer(at); !ok {
+		return nil, pickle.TypeError.New(wrong)
 	}
 	i, err := position(at, len(items))
 	if err != nil {
 		return nil, err
 	}
 	if i < 0 || i >= len(items) {
-		return nil, pickle.IndexError.Newf("%s index out of range", strings.Replace(typeName(v), "str", "string", 1))
+		return nil, pickle.IndexError.New(strings.TrimPrefix(name+" index out of range", "bytes "))
 	}
 	return items[i], nil
 }

@@ -10,7 +10,7 @@ import (
 func (l *list) getItem(_ *call, at any) (any, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s, ok := at.(pickle.Slice); ok {
+	if s, ok := asSlice(at); ok {
 		p, err := spanOf(s, len(l.items))
 		if err != nil {
 			return nil, err
@@ -48,7 +48,7 @@ func (l *list) place(at any, outside string) (int, error) {
 
 // setItem is l[i] = v and l[i:j:k] = v.
 func (l *list) setItem(c *call, args []any) (any, error) {
-	s, ok := args[0].(pickle.Slice)
+	s, ok := asSlice(args[0])
 	if !ok {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -67,18 +67,15 @@ func (l *list) setItem(c *call, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if failed != nil {
+		return nil, sliceError(failed)
+	}
 	if p.step == 1 {
-		if failed != nil {
-			return nil, sliceError(failed, "can only assign an iterable")
-		}
 		if err := room(c, int64(len(l.items)-(p.stop-p.start))+int64(len(items))); err != nil {
 			return nil, err
 		}
 		l.items = slices.Replace(l.items, p.start, p.stop, items...)
 		return nil, nil
-	}
-	if failed != nil {
-		return nil, sliceError(failed, "must assign iterable to extended slice")
 	}
 	if len(items) != p.count {
 		return nil, pickle.ValueError.Newf("attempt to assign sequence of size %d to extended slice of size %d", len(items), p.count)
@@ -91,9 +88,9 @@ func (l *list) setItem(c *call, args []any) (any, error) {
 
 // sliceError is what Python says when what is assigned to a slice cannot be
 // iterated over; any other error stays what it is.
-func sliceError(err error, text string) error {
+func sliceError(err error) error {
 	if e := exception(err); e.Class == builtin("TypeError") {
-		return pickle.TypeError.New(text)
+		return pickle.TypeError.New("must assign iterable to extended slice")
 	}
 	return err
 }
@@ -102,7 +99,7 @@ func sliceError(err error, text string) error {
 func (l *list) delItem(_ *call, args []any) (any, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, ok := args[0].(pickle.Slice)
+	s, ok := asSlice(args[0])
 	if !ok {
 		i, err := l.place(args[0], "list assignment index out of range")
 		if err != nil {

@@ -9,6 +9,13 @@ import (
 // listSort is list.sort(*, key=None, reverse=False). Other than in CPython the
 // list is unchanged after an error.
 func listSort(c *call, self any) (any, error) {
+	kwds := 0
+	if c.kwds != nil {
+		kwds = c.kwds.Len()
+	}
+	if n := len(c.args) + kwds; n > 2 {
+		return nil, pickle.TypeError.Newf("sort() takes at most 2 arguments (%d given)", n)
+	}
 	if len(c.args) > 0 {
 		return nil, pickle.TypeError.New("sort() takes no positional arguments")
 	}

@@ -57,7 +57,11 @@ func slot[T any](name string, n int, f func(self T, c *call, args []any) (any, e
 			return nil, pickle.TypeError.Newf("wrapper %s() takes no keyword arguments", name)
 		}
 		if len(c.args) != n {
-			return nil, pickle.TypeError.Newf("expected %d argument%s, got %d", n, plural(n), len(c.args))
+			text := "expected %d argument%s, got %d"
+			if n > 1 || strings.HasSuffix(name, "mul__") { // a function of Python's C API, with an empty name
+				text = " " + text
+			}
+			return nil, pickle.TypeError.Newf(text, n, plural(n), len(c.args))
 		}
 		return f(self.(T), c, c.args)
 	}

@@ -54,7 +54,7 @@ func factor(v any) (int, error) {
 		return 0, pickle.TypeError.Newf("'%s' object cannot be interpreted as an integer", typeName(v))
 	}
 	if !exact {
-		return 0, errIndexSize
+		return 0, pickle.OverflowError.New("cannot fit 'int' into an index-sized integer")
 	}
 	return clamp(n), nil
 }
@@ -75,6 +75,20 @@ func position(v any, n int) (int, error) {
 		i += int64(n)
 	}
 	return clamp(i), nil
+}
+
+// asSlice returns the slice that an index is. Those whose parts are no ints
+// arrive as what they are pickled as.
+func asSlice(v any) (s pickle.Slice, ok bool) {
+	switch v := v.(type) {
+	case pickle.Slice:
+		return v, true
+	case *pickle.Object:
+		if v.Class == any(builtin("slice")) && len(v.Args) == 3 {
+			return pickle.Slice{Start: v.Args[0], Stop: v.Args[1], Step: v.Args[2]}, true
+		}
+	}
+	return s, false
 }
 
 // A span is a slice of a sequence of known length: count items from start on,

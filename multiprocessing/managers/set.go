@@ -73,9 +73,9 @@ var setClass = &class{
 		"symmetric_difference_update": oneArg("set.symmetric_difference_update", (*set).symmetricUpdate),
 		"update":                      someArgs("set.update", 0, -1, (*set).update),
 
-		"isdisjoint": oneArg("set.isdisjoint", setTest(func(a, b *pickle.Set) bool { return intersection(a, b).Len() == 0 })),
-		"issubset":   oneArg("set.issubset", setTest(subset)),
-		"issuperset": oneArg("set.issuperset", setTest(func(a, b *pickle.Set) bool { return subset(b, a) })),
+		"isdisjoint": oneArg("set.isdisjoint", (*set).isDisjoint),
+		"issubset":   oneArg("set.issubset", (*set).isSubset),
+		"issuperset": oneArg("set.issuperset", (*set).isSuperset),
 	},
 	repr:  func(self any) string { return pickle.Repr(self.(*set).snapshot()) },
 	value: func(self any) (any, error) { return self.(*set).snapshot(), nil },

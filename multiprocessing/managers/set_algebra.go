@@ -143,16 +143,38 @@ func setRelation(name string, f func(a, b *pickle.Set) bool) method {
 	})
 }
 
-func setTest(f func(a, b *pickle.Set) bool) func(*set, *call, any) (any, error) {
-	return func(s *set, _ *call, v any) (any, error) {
-		o, err := elements(v)
-		if err != nil {
+func (s *set) isSubset(_ *call, v any) (any, error) {
+	o, err := elements(v)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return subset(&s.s, o), nil
+}
+
+func (s *set) isSuperset(_ *call, v any) (any, error) { return s.each(v, true) }
+
+func (s *set) isDisjoint(_ *call, v any) (any, error) { return s.each(v, false) }
+
+// each reports whether all of the items of v are elements, or none is. What is
+// behind the first that tells is not looked at, be it hashable or not.
+func (s *set) each(v any, want bool) (any, error) {
+	items, err := iterable(v)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range items {
+		if err := pickle.Hashable(x); err != nil {
 			return nil, err
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return f(&s.s, o), nil
+		if s.s.Has(x) != want {
+			return false, nil
+		}
 	}
+	return true, nil
 }
 
 // setMethod is a method such as union, of any number of iterables.
