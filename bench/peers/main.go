@@ -25,6 +25,11 @@ var parties = meter.Parties{
 	"sched/cancel":                  {"gocron": cancelGocron},
 	"thread/submit":                 {"pond": submitPond, "ants": submitAnts, "conc": submitConc, "errgroup": submitErrgroup},
 	"thread/call":                   {"pond": callPond, "ants": callAnts, "conc": callConc, "errgroup": callErrgroup},
+	"manager/go-go":                 {"net/rpc": storeCalls(1)},
+	"manager/go-go-4":               {"net/rpc": storeCalls(4)},
+	"manager/go-go-16":              {"net/rpc": storeCalls(16)},
+	"pickle/request":                {"og-rek": pickleOgorek(pickledRequest)},
+	"pickle/64KiB":                  {"og-rek": pickleOgorek(pickledBlock)},
 	"thread/map":                    {"pond": mapPond, "ants": mapAnts, "conc": mapConc, "errgroup": mapErrgroup},
 }
 
@@ -46,6 +51,8 @@ func run() error {
 	switch role {
 	case "rpc-stdio":
 		return serveRPC()
+	case "store":
+		return serveStore()
 	case "go-plugin":
 		servePlugin()
 		return nil

@@ -789,6 +789,125 @@ def mp_pool_apply(spec):
         return calls(spec, max(1, spec.n // 10), op)
 
 
+# ---- managers: objects in a server process, CPython's own or another's at CONEX_BENCH_MANAGER
+
+def manager_rounds(n, d, q, key):
+    """four calls a round: set, get, put, get"""
+    total = 0
+    for i in range(n):
+        d[key] = i
+        total += d[key] - i
+        q.put(i)
+        total += q.get() + 1
+    return total
+
+
+def manager_started(address=None):
+    from multiprocessing.managers import SyncManager
+    import multiprocessing
+    m = SyncManager(address=address, ctx=multiprocessing.get_context("fork"))
+    m.start()
+    return m
+
+
+def manager_connected():
+    import multiprocessing
+    from multiprocessing.managers import SyncManager
+    where, key = os.environ["CONEX_BENCH_MANAGER"], os.environ["CONEX_BENCH_KEY"].encode()
+    if not where.startswith("/"):
+        host, _, port = where.rpartition(":")
+        where = (host, int(port))
+    multiprocessing.current_process().authkey = key
+    m = SyncManager(where, key)
+    m.connect()
+    return m
+
+
+def manager_body(n, d, q, key):
+    return manager_rounds(n, d, q, key)
+
+
+def manager_calls(spec, make, clients):
+    m = make()
+    d, q = m.dict(), m.Queue()
+    if clients == 1:
+        figure = tally(spec.n, sum_inc, lambda n: manager_rounds(n, d, q, 0))
+    else:
+        others = Partners(spec, *[(manager_body, (d, q, k)) for k in range(clients)])
+
+        def one_pass(n):
+            others.start(n)
+            return others.answer()
+        figure = tally(max(1, spec.n // clients), lambda n: clients * sum_inc(n), one_pass)
+        figure["value"] /= clients
+    figure["value"] /= 4
+    return figure
+
+
+def manager_connect(spec, make):
+    """a client's connect and its first proxy; the server is there"""
+    m = make()
+    address, key = m.address, bytes(m._authkey)
+    from multiprocessing.managers import SyncManager
+
+    def op(i):
+        t = perf_counter()
+        c = SyncManager(address, key)
+        c.connect()
+        d = c.dict()
+        took = perf_counter() - t
+        d[1] = i
+        assert d[1] == i
+        return took
+    return calls(spec, 1, op)
+
+
+def resident(pid):
+    with open("/proc/%d/statm" % pid) as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def manager_idle(spec):
+    """memory of the server for a connection that waits for requests"""
+    from multiprocessing.connection import Client
+    from multiprocessing.managers import dispatch
+    m = manager_started()
+    pid = m._process.pid
+
+    def serving():
+        c = Client(m.address, authkey=bytes(m._authkey))
+        dispatch(c, None, "accept_connection", ("idle",))
+        return c
+    first = [serving() for _ in range(20)]
+    before = resident(pid)
+    more = [serving() for _ in range(spec.n)]
+    import time
+    time.sleep(.2)
+    value = (resident(pid) - before) / len(more)
+    for c in first + more:
+        c.close()
+    return {"value": value, "n": spec.n}
+
+
+def pickled(spec, request, answer):
+    """a request read and an answer written"""
+    import pickle
+    data = pickle.dumps(request)
+    loads, dumps = pickle.loads, pickle.dumps
+    assert loads(data) == request
+    for k in (max(1, spec.n // 10), spec.n):
+        t = perf_counter()
+        for _ in range(k):
+            loads(data)
+            dumps(answer)
+        took = perf_counter() - t
+    return {"value": took / spec.n * 1e9, "n": spec.n}
+
+
+REQUEST = ("7f022fd046d0", "put", (1,), {})
+BLOCK = ("#RETURN", bytes(range(256)) * 256)
+
+
 PARTIES = {
     "process/submit": {"ProcessPoolExecutor": lambda s: submit(s, executor)},
     "process/map": {"Pool.map": pool_map},
@@ -849,6 +968,16 @@ PARTIES = {
     "mp/pool-map": {"CPython": mp_pool_map},
     "mp/pool-map-1": {"CPython": lambda s: mp_pool_map(s, 1)},
     "mp/pool-apply": {"CPython": mp_pool_apply},
+    "manager/calls": {"CPython": lambda s: manager_calls(s, manager_started, 1),
+                      "client": lambda s: manager_calls(s, manager_connected, 1)},
+    "manager/calls-4": {"CPython": lambda s: manager_calls(s, manager_started, 4),
+                        "client": lambda s: manager_calls(s, manager_connected, 4)},
+    "manager/calls-16": {"CPython": lambda s: manager_calls(s, manager_started, 16)},
+    "manager/connect": {"CPython": lambda s: manager_connect(s, lambda: manager_started(("127.0.0.1", 0))),
+                        "client": lambda s: manager_connect(s, manager_connected)},
+    "manager/idle-connection": {"CPython": manager_idle},
+    "pickle/request": {"CPython": lambda s: pickled(s, REQUEST, ("#RETURN", None))},
+    "pickle/64KiB": {"CPython": lambda s: pickled(s, BLOCK, BLOCK)},
 }
 
 
