@@ -108,6 +108,21 @@
 //	                      threads and resident memory of a process whose 5,000 goroutines wait for one semaphore
 //	mp/worker-memory      private memory of an idle pool worker
 //
+// Objects in a manager's process, with CPython's own manager as the peer, and net/rpc serving a map and a channel. A call is a
+// quarter of a round of four: set and get of a dict, put and get of a queue:
+//
+//	manager/go-go, manager/go-go-4, manager/go-go-16
+//	                      one client in Go (@1core with its server), and as many at a time, over a unix socket
+//	manager/py-go, manager/py-go-4
+//	                      clients in CPython, with our server, and with CPython's
+//	manager/connect-go, manager/connect-py
+//	                      a client's connect and its first proxy, over TCP
+//	manager/idle-connection
+//	                      memory of the server for a connection that waits for requests
+//	pickle/request, pickle/64KiB
+//	                      a message read and one written: a request and its answer, and 64 KiB of bytes twice; the peers
+//	                      are CPython's own pickle, in C, and og-rek
+//
 // # JSON
 //
 //	{"case", "unit", "ours", "spread": [min, max], "peers": {name: figure}, "ratio": {name: how many times better ours is},

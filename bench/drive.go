@@ -228,6 +228,8 @@ func newDriver(ctx context.Context, dir string, o options, note func(string, ...
 		d.missing[byPython] = "no Python: " + err.Error()
 	} else {
 		d.commands[byPython] = []string{py.path, "-I", script}
+		os.Setenv(pythonEnv, py.path) // for our own parties with a client in Python
+		os.Setenv(scriptEnv, script)
 		note("%v", py)
 	}
 	return d, ctx.Err()

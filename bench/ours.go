@@ -53,7 +53,7 @@ func parties() meter.Parties {
 		"thread/map":           {"ours": threadMap},
 	}
 	for _, more := range []meter.Parties{lockParties(), wakeParties(), threadingParties(), queueParties(), schedParties(),
-		contextvarsParties(), mpParties(), plainParties()} {
+		contextvarsParties(), mpParties(), managerParties(), plainParties()} {
 		for name, peers := range more {
 			if all[name] == nil {
 				all[name] = peers
