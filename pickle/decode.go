@@ -318,6 +318,8 @@ func (d *decoder) stepRare(op byte) bool {
 // stop takes the value that is on the stack at STOP.
 func (d *decoder) stop() bool {
 	switch {
+	case d.offset() > d.maxBytes:
+		return d.overBytes() // a stream that was read ahead
 	case len(d.marks) > 0:
 		return d.fail("a mark is left on the stack")
 	case len(d.stack) == 0:

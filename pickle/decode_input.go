@@ -97,7 +97,8 @@ func (d *decoder) copyOut(n uint64) ([]byte, bool) {
 		if !d.has(n) {
 			return nil, false
 		}
-		return bytes.Clone(d.take(int(n))), true
+		b := d.take(int(n))
+		return bytes.Clone(b), b != nil
 	}
 	out := make([]byte, 0, min(n, 64<<10))
 	for uint64(len(out)) < n {
