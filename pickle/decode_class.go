@@ -228,7 +228,7 @@ func (d *decoder) build() bool {
 // state.
 func (d *decoder) settle(o *Object) bool {
 	g, ok := o.Class.(Global)
-	if !ok || o.Make != NewObj {
+	if !ok || o.Make != NewObj && o.Make != Bare {
 		return true
 	}
 	var v any
