@@ -1,10 +1,10 @@
 """One side of the differential test: makes random values, and compares.
 
-    differential.py write SEED N   pickles of N values, in all protocols, to stdout
-    differential.py check SEED N   reads what became of them, and compares
+    differential.py write SEED N large   pickles of N values, in all protocols, to stdout
+    differential.py check SEED N large   reads what became of them, and compares
 
-Both make the same values from the seed. On the wire each pickle has its length in
-front, as 8 bytes, the least first.
+"large" adds some large ones. Both make the same values from the seed. On the wire
+each pickle has its length in front, as 8 bytes, the least first.
 """
 import collections, datetime, decimal, enum, fractions, functools, os, pathlib, pickle
 import queue, random, struct, sys, threading, uuid
@@ -290,10 +290,12 @@ class Maker:
         self.pool.append(v)
         return v
 
-    def values(self, n):
+    def values(self, n, large):
         for i in range(n):
             self.pool.clear()
             yield self.value(self.r.randint(0, 5))
+        if not large:
+            return
         shared = ['shared', 'x' * 300]
         yield [shared] * 1500
         yield list(range(2001))
@@ -367,9 +369,9 @@ def dump(v, protocol, i, n):
             yield dumps(v, 2)
 
 
-def main(what, seed, n):
+def main(what, seed, n, large):
     bad = 0
-    for i, v in enumerate(Maker(seed).values(n)):
+    for i, v in enumerate(Maker(seed).values(n, large)):
         for protocol in range(6):
             for data in dump(v, protocol, i, n):
                 if what == 'write':
@@ -397,4 +399,4 @@ def main(what, seed, n):
         sys.exit('%d differences' % bad)
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == 'large')
