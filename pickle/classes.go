@@ -90,8 +90,8 @@ func (c *Classes) RegisterError(class Global, err error) {
 }
 
 // Allow makes a list of what pickles may name. From the first call on, a pickle
-// that names anything else is refused with a *ForbiddenError, except for
-// registered classes, the exceptions of this package, and those classes whose
+// that names anything else is refused with a *ForbiddenError (from Allow() on
+// everything is), except for registered classes, the exceptions of this package, and those classes whose
 // instances have types of their own in it or are plain collections.
 //
 // A pattern is the name of one class or function, with its module:
@@ -101,9 +101,7 @@ func (c *Classes) RegisterError(class Global, err error) {
 //
 // It panics if a * is anywhere else.
 func (c *Classes) Allow(patterns ...string) {
-	if c.allowed == nil {
-		c.allowed = make(map[string]struct{})
-	}
+	var all []string
 	for _, p := range patterns {
 		s := p
 		if strings.HasSuffix(s, ".*") {
@@ -112,6 +110,12 @@ func (c *Classes) Allow(patterns ...string) {
 		if strings.Contains(s, "*") || !strings.Contains(s, ".") {
 			panic(fmt.Sprintf("pickle: Allow(%q): a pattern is like mymod.Point or mymod.*", p))
 		}
+		all = append(all, s)
+	}
+	if c.allowed == nil {
+		c.allowed = make(map[string]struct{})
+	}
+	for _, s := range all {
 		c.allowed[s] = struct{}{}
 	}
 }
