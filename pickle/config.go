@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"io"
+	"math"
 	"reflect"
 	"strconv"
 )
@@ -137,17 +138,6 @@ func (c *Config) store(value, v any, dst reflect.Value, shared bool) error {
 	return assign(c, value, dst, shared)
 }
 
-// An UnmarshalTargetError says that what was given to receive a value is not a
-// pointer to a variable.
-type UnmarshalTargetError struct {
-	Type reflect.Type
-}
-
-func (e *UnmarshalTargetError) Error() string {
-	return "pickle: a value cannot be stored into a " + typeString(e.Type) +
-		": give a pointer that is not nil"
-}
-
 // NewDecoder returns a Decoder of the pickles in r.
 func (c *Config) NewDecoder(r io.Reader) *Decoder { return &Decoder{cfg: c, r: r} }
 
@@ -168,7 +158,7 @@ func (c *Config) protocol() (int, error) {
 	}
 }
 
-func (c *Config) maxBytes() int64 { return or(c.MaxBytes, defaultMaxBytes) }
+func (c *Config) maxBytes() int64 { return min(or(c.MaxBytes, defaultMaxBytes), math.MaxInt) }
 func (c *Config) maxDepth() int   { return min(or(c.MaxDepth, defaultMaxDepth), highestMaxDepth) }
 func (c *Config) maxMemo() int    { return or(c.MaxMemo, defaultMaxMemo) }
 func (c *Config) maxItems() int   { return or(c.MaxItems, defaultMaxItems) }

@@ -155,7 +155,7 @@ func (d *decoder) call(f any, args Tuple) bool {
 	} else if v, ok, err := buildKnown(g, args); err != nil {
 		return d.failErr("", err)
 	} else if ok {
-		return d.push(v)
+		return d.pushContainer(v)
 	} else if as, ok := d.cfg.Classes.exception(g); ok {
 		return d.pushContainer(&Exception{Class: g, Args: args, as: as})
 	}

@@ -35,9 +35,13 @@ type nested struct {
 }
 
 func (w *walker) push(v any, depth int) {
-	switch v.(type) {
+	switch v := v.(type) {
 	case *List, Tuple, *Dict, *Set, *FrozenSet, *Object, *Exception:
 		w.todo = append(w.todo, nested{v, depth})
+	case DateTime: // a tzinfo can be an Object, which can hold anything
+		w.push(v.TZ, depth)
+	case TimeOfDay:
+		w.push(v.TZ, depth)
 	}
 }
 
@@ -87,6 +91,7 @@ func (w *walker) open(v any, depth int) {
 			w.push(p.Value, depth)
 		}
 		w.push(v.State, depth)
+		w.push(v.Setter, depth)
 	}
 	for i, j := from, len(w.todo)-1; i < j; i, j = i+1, j-1 {
 		w.todo[i], w.todo[j] = w.todo[j], w.todo[i]

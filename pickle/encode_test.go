@@ -143,7 +143,6 @@ func TestEncodeError(t *testing.T) {
 	for range 200_000 {
 		deep = NewList(deep)
 	}
-	type unknown struct{ C chan int }
 	for _, c := range []struct {
 		v    any
 		want string

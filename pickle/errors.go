@@ -76,6 +76,17 @@ type UnsupportedValueError struct {
 
 func (e *UnsupportedValueError) Error() string { return "pickle: " + at(e.Path) + e.Msg }
 
+// An UnmarshalTargetError says that what was given to receive a value is not a
+// pointer to a variable.
+type UnmarshalTargetError struct {
+	Type reflect.Type
+}
+
+func (e *UnmarshalTargetError) Error() string {
+	return "pickle: a value cannot be stored into a " + typeString(e.Type) +
+		": give a pointer that is not nil"
+}
+
 func at(path string) string {
 	if path == "" {
 		return ""

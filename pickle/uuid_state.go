@@ -1,26 +1,16 @@
 package pickle
 
-import "math/big"
-
 // uuidFromState returns the UUID whose state is {'int': n}, as CPython has it.
+// One that knows whether its making was safe has more in its state, and is
+// carried as an Object.
 func uuidFromState(state any) (any, bool) {
 	s, ok := state.(*Dict)
-	if !ok || s.Len() != 1 { // with is_safe there are two
+	if !ok || s.Len() != 1 {
 		return nil, false
 	}
-	n, _ := s.Get("int")
-	z := new(big.Int)
-	switch n := n.(type) {
-	case int64:
-		z.SetInt64(n)
-	case *big.Int:
-		z = n
-	default:
+	n, ok := s.Get("int")
+	if !ok || !isInt(n) {
 		return nil, false
 	}
-	if z.Sign() < 0 || z.BitLen() > 128 {
-		return nil, false
-	}
-	v, ok, err := buildKnown(uuidClass, Tuple{nil, z.FillBytes(make([]byte, 16))})
-	return v, ok && err == nil
+	return uuidOf(n)
 }
