@@ -1,9 +1,6 @@
 package pickle
 
-import (
-	"encoding/hex"
-	"math/big"
-)
+import "encoding/hex"
 
 // A UUID is Python's uuid.UUID, in the order of its text, as in other packages
 // of Go whose UUID is a [16]byte. Its is_safe is not kept: Python writes it only
@@ -20,17 +17,4 @@ func (u UUID) String() string {
 	hex.Encode(b[24:], u[10:])
 	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
 	return string(b[:])
-}
-
-// number returns the UUID as the integer that Python keeps.
-func (u UUID) number() any { return plainBig(new(big.Int).SetBytes(u[:])) }
-
-// uuidOf is the reverse of number.
-func uuidOf(v any) (u UUID, ok bool) {
-	n := bigOf(v)
-	if n == nil || n.Sign() < 0 || n.BitLen() > 128 {
-		return u, false
-	}
-	n.FillBytes(u[:])
-	return u, true
 }
