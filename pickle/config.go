@@ -109,13 +109,13 @@ func (c *Config) Unmarshal(data []byte, v any) error {
 	}
 	d := newDecoder(c)
 	d.buf = data
+	d.recycler.on = dst.IsValid() && isPure(dst.Type())
 	value, err := d.decode()
-	shared := d.shared
-	d.free()
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.store(value, v, dst, d.shared)
 	}
-	return c.store(value, v, dst, shared)
+	d.free()
+	return err
 }
 
 // target checks what a value is to be stored into, before anything is read.

@@ -11,6 +11,8 @@ import (
 // data: it has a stack of values, a stack of marks in it, and a memo. It is
 // flat: nothing that a pickle says makes it recurse.
 type decoder struct {
+	recycler recycler
+
 	cfg *Config
 	buf []byte // what there is of the pickle
 	pos int
@@ -55,6 +57,7 @@ func newDecoder(c *Config) *decoder {
 // free gives d back, without what it has of the pickle; it keeps words.
 func (d *decoder) free() {
 	d.reset()
+	d.recycler.reset()
 	d.cfg, d.buf, d.r = nil, nil, nil
 	d.pos, d.start, d.base = 0, 0, 0
 	decoders.Put(d)
@@ -193,7 +196,7 @@ func (d *decoder) run() {
 				ok = d.tuple(n)
 			}
 		case opEmptyList:
-			ok = d.pushContainer(&List{})
+			ok = d.pushContainer(d.recycler.list())
 		case opList:
 			ok = d.list()
 		case opAppend:
@@ -204,7 +207,7 @@ func (d *decoder) run() {
 				ok = d.appendItems(n)
 			}
 		case opEmptyDict:
-			ok = d.pushContainer(new(Dict))
+			ok = d.pushContainer(d.recycler.dict())
 		case opDict:
 			ok = d.dict()
 		case opSetItem:

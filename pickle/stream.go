@@ -35,15 +35,16 @@ func (dec *Decoder) Decode(v any) error {
 	}
 	d := newDecoder(dec.cfg)
 	d.buf, d.r = dec.buf, dec.r
+	d.recycler.on = dst.IsValid() && isPure(dst.Type())
 	value, err := d.decode()
 	dec.buf = d.buf[d.pos:]
-	shared := d.shared
-	d.free()
 	if err != nil {
 		dec.err, dec.buf = err, nil
-		return err
+	} else {
+		err = dec.cfg.store(value, v, dst, d.shared)
 	}
-	return dec.cfg.store(value, v, dst, shared)
+	d.free()
+	return err
 }
 
 // Buffered returns what was read from the stream and belongs to no pickle that
