@@ -81,9 +81,8 @@ func sentAs(k kind, hash uint32) string {
 	return fmt.Sprintf("a type that this process has neither sent nor received yet (%08x)", hash)
 }
 
-// A transport carries the messages of a Connection. There is one, a pipe in
-// shared memory; sockets will be the second. Its methods are safe for
-// concurrent use.
+// A transport carries the messages of a Connection. There are two: a pipe in
+// shared memory, and a socket. Its methods are safe for concurrent use.
 type transport interface {
 	readable() bool
 	writable() bool
