@@ -2,7 +2,7 @@
 
 Client and accept take an ssl.SSLContext; what they return is a Connection. For
 managers: multiprocessing.managers.listener_client['pickle'] =
-(Listener, lambda address, authkey: Client(address, context, authkey)).
+(Listener, lambda address, authkey=None: Client(address, context, authkey)).
 """
 import io
 import socket
