@@ -371,3 +371,13 @@ func BenchmarkRoundTrip(b *testing.B) {
 		})
 	}
 }
+
+// What it costs to look out for the other side's end during a request.
+func BenchmarkHangup(b *testing.B) {
+	x, _ := pair(b, "unix")
+	a := NewConn(x, 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		a.Hangup(func() {})()
+	}
+}

@@ -64,6 +64,7 @@ func ExampleListen() {
 // is told to stop.
 func ExampleListener() {
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	key := make([]byte, 32)
 	rand.Read(key)
 	cfg := connection.Config{AuthKey: key}
