@@ -51,22 +51,30 @@ func (s *session) proxy(typeid string, v any) answer {
 	if err != nil {
 		return trouble(err)
 	}
-	tok := Token{typeid, s.srv.ln.Address().Value(), o.ident}
+	tok := Token{o.typeid, s.srv.ln.Address().Value(), o.ident}
 	return answer{kind: "#PROXY", value: pickle.Tuple{tuple(o.exposed), tok}}
 }
 
 // made makes an object of what a method or factory has returned. The first
 // reference belongs to the client.
 func (s *session) made(typeid string, v any) (*object, error) {
+	if r, ok := v.(*Ref); ok && r.srv == s.srv { // a proxy: of what it stands for
+		if err := s.srv.objects.incref(r.obj.ident); err != nil {
+			return nil, err
+		}
+		s.credit(r.obj.ident)
+		return r.obj, nil
+	}
 	ty := s.srv.types.get(typeid)
+	if ty == nil && typeid == "Iterator" {
+		ty = IteratorType // which methods may return in every server
+	}
 	if ty == nil {
 		return nil, pickle.KeyError.New(typeid)
 	}
-	if ty.made != nil {
-		var err error
-		if ty, err = ty.made(v); err != nil {
-			return nil, err
-		}
+	v, ty, err := ty.adopt(v)
+	if err != nil {
+		return nil, err
 	}
 	o := s.srv.objects.add(typeid, ty, v, s.srv.cfg.MaxObjects)
 	if o == nil {

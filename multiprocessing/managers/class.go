@@ -2,6 +2,7 @@ package managers
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/conexgo/conex/pickle"
 )
@@ -27,6 +28,13 @@ type class struct {
 
 	// close ends a referent that nobody can reach any more. It may be nil.
 	close func(self any)
+
+	// adopt makes a referent of what a method has returned; nil: it is one.
+	adopt func(v any) (any, error)
+
+	// Of a Go type's class: the type, and why methods are not among the methods.
+	goType reflect.Type
+	unfit  map[string]error
 }
 
 // A method runs one call of self. What it returns is encoded after it has

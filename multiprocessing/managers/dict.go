@@ -62,6 +62,7 @@ var dictClass = &class{
 		"values":      noArgs("dict.values", (*dict).values),
 	},
 	repr:  func(self any) string { return pickle.Repr(self.(*dict).snapshot()) },
+	adopt: adoptDict,
 	value: func(self any) (any, error) { return self.(*dict).snapshot(), nil },
 }
 

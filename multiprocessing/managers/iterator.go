@@ -39,6 +39,7 @@ var iteratorClass = &class{
 	repr: func(self any) string {
 		return "<" + self.(*iterator).kind() + " object at " + address(self) + ">"
 	},
+	adopt: adoptIterator,
 	close: func(self any) { self.(*iterator).abandon() },
 }
 

@@ -77,6 +77,7 @@ var listClass = &class{
 		"sort":         listSort,
 	},
 	repr:  func(self any) string { return pickle.Repr(self.(*list).copyOut()) },
+	adopt: adoptList,
 	value: func(self any) (any, error) { return self.(*list).copyOut(), nil },
 }
 

@@ -2,6 +2,7 @@ package managers
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -24,8 +25,27 @@ type object struct {
 	methods map[string]method // the exposed ones
 	proxies map[string]string // method to typeid
 
-	refs   int  // by the table's lock
-	nested bool // a *Ref has it: by the table's lock
+	end    *ending // nil: nothing to close
+	refs   int     // by the table's lock
+	nested bool    // a *Ref has it: by the table's lock
+}
+
+// An ending closes a referent that nobody can reach any more, once.
+type ending struct {
+	once  sync.Once
+	close func(self any)
+	self  any
+}
+
+func (e *ending) run() {
+	if e == nil {
+		return
+	}
+	e.once.Do(func() {
+		// It may be a user's, and there is nobody to tell of a panic.
+		defer func() { recover() }()
+		e.close(e.self)
+	})
 }
 
 // A table has the objects of a server.
@@ -39,7 +59,10 @@ type table struct {
 	next   uint64
 	strong map[string]*object              // refs > 0
 	weak   map[string]weak.Pointer[object] // nested ones, while they live
-	bySelf map[any]*object                 // refs > 0, and self is a pointer
+	// What is to be done when nested ones are gone: for those of classes with a
+	// close only, which contain no proxies.
+	endings map[string]*ending
+	bySelf  map[any]*object // whose self is a pointer, and refs > 0
 }
 
 func newTable() *table {
@@ -47,7 +70,7 @@ func newTable() *table {
 		// As it looks in CPython, where it is an address. It begins anywhere, since
 		// a proxy of another server's must not be taken for one of this one's.
 		next:   0x7e0000000000 + rand.Uint64N(1<<36)<<4,
-		strong: map[string]*object{}, weak: map[string]weak.Pointer[object]{}, bySelf: map[any]*object{},
+		strong: map[string]*object{}, weak: map[string]weak.Pointer[object]{}, endings: map[string]*ending{}, bySelf: map[any]*object{},
 	}
 }
 
@@ -68,6 +91,9 @@ func (t *table) add(typeid string, ty *Type, self any, max int) *object {
 		return nil
 	}
 	o := &object{typeid: typeid, class: ty.class, self: self, refs: 1}
+	if ty.class.close != nil {
+		o.end = &ending{close: ty.class.close, self: self}
+	}
 	o.ident = strconv.FormatUint(t.next, 16)
 	o.exposed, o.methods, o.proxies = ty.exposed, ty.methods, ty.proxies
 	t.next += 16
@@ -128,8 +154,8 @@ func (t *table) decref(ident string) error {
 	}
 	end := gone && !o.nested
 	t.mu.Unlock()
-	if end && o.class.close != nil {
-		o.class.close(o.self)
+	if end {
+		o.end.run()
 	}
 	return nil
 }
@@ -143,31 +169,22 @@ func (t *table) nest(o *object) {
 	}
 	o.nested = true
 	t.weak[o.ident] = weak.Make(o)
-	runtime.AddCleanup(o, func(f forgotten) {
-		t.mu.Lock()
-		delete(t.weak, f.ident)
-		t.mu.Unlock()
-		if f.close != nil {
-			f.close(f.self)
-		}
-	}, forgetting(o))
-}
-
-// forgetting says what is to be done when o is gone. It has the referent only
-// if that must be closed: a container may contain a proxy of itself, and what
-// the cleanup has keeps alive what it refers to.
-func forgetting(o *object) forgotten {
-	if o.class.close == nil {
-		return forgotten{ident: o.ident}
+	if o.end != nil {
+		t.endings[o.ident] = o.end
 	}
-	return forgotten{o.ident, o.class.close, o.self}
+	runtime.AddCleanup(o, t.forget, o.ident)
 }
 
-// forgotten is what is left of an object that nobody refers to.
-type forgotten struct {
-	ident string
-	close func(any)
-	self  any
+// forget is what is left to do for a nested object when it is gone. It gets no
+// more than its name: a container may contain a proxy of itself, and what a
+// cleanup has keeps alive what it refers to.
+func (t *table) forget(ident string) {
+	t.mu.Lock()
+	end := t.endings[ident]
+	delete(t.weak, ident)
+	delete(t.endings, ident)
+	t.mu.Unlock()
+	end.run()
 }
 
 // len returns the number of objects to which clients have references.
@@ -196,24 +213,33 @@ func (t *table) info() string {
 			b.WriteByte('\n')
 		}
 		text := l.o.class.strOf(l.o.self)
-		if len(text) > 75 {
-			text = text[:75]
-		}
-		fmt.Fprintf(&b, "  %s:       refcount=%d\n    %s", l.o.ident, l.refs, text)
+		fmt.Fprintf(&b, "  %s:       refcount=%d\n    %s", l.o.ident, l.refs, firstChars(text, 75))
 	}
 	return b.String()
 }
 
-// take ends all objects.
+// firstChars returns the first n characters of a text.
+func firstChars(text string, n int) string {
+	end := 0
+	for ; n > 0 && end < len(text); n-- {
+		for end++; end < len(text) && text[end]&0xc0 == 0x80; end++ {
+		}
+	}
+	return text[:end]
+}
+
+// close ends all objects, those that only others contain too.
 func (t *table) close() {
 	t.mu.Lock()
-	all := t.strong
+	all := slices.Collect(maps.Values(t.endings))
+	for _, o := range t.strong {
+		all = append(all, o.end)
+	}
 	t.strong, t.bySelf = map[string]*object{}, map[any]*object{}
+	t.endings = map[string]*ending{}
 	t.mu.Unlock()
-	for _, o := range all {
-		if o.class.close != nil {
-			o.class.close(o.self)
-		}
+	for _, e := range all {
+		e.run()
 	}
 }
 

@@ -26,7 +26,11 @@ func (r *Ref) Call(ctx context.Context, method string, args ...any) (any, error)
 		return nil, notExposed(r.obj, method)
 	}
 	c := &call{ctx: ctx, srv: r.srv, obj: r.obj, name: method, args: args}
-	return m(c, r.obj.self)
+	v, err := m(c, r.obj.self)
+	if u, ok := v.(undoable); ok {
+		v = u.value
+	}
+	return v, err
 }
 
 // TypeID returns the typeid of its object.

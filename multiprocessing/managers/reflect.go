@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"strings"
-	"unicode"
 
 	"github.com/conexgo/conex/pickle"
 )
@@ -28,7 +26,7 @@ var (
 func typeOf(factory any) (*Type, error) {
 	switch f := factory.(type) {
 	case nil:
-		return &Type{class: nil}, nil
+		return &Type{}, nil
 	case *Type:
 		return f, nil
 	}
@@ -36,91 +34,33 @@ func typeOf(factory any) (*Type, error) {
 	if v.Kind() != reflect.Func {
 		return nil, fmt.Errorf("a factory must be a function, a *Type or nil, not %T", factory)
 	}
-	f, err := newFunc(v, v.Type(), 0)
+	f, err := newFunc(v.Type(), 0)
 	if err != nil {
 		return nil, err
 	}
 	if len(f.results) != 1 {
 		return nil, fmt.Errorf("a factory must return one value, and perhaps an error: %v", v.Type())
 	}
+	mk := func(c *call) (any, error) { return f.call(c, v) }
 	res := f.results[0]
-	if seq := seqOf(res); seq != nil {
+	switch {
+	case isSeq(res):
 		ty := *IteratorType
-		ty.make = func(c *call) (any, error) {
-			v, err := f.call(c, v, nil)
-			if err != nil {
-				return nil, err
-			}
-			return iterateSeq(seq(reflect.ValueOf(v))), nil
-		}
+		ty.make = mk
 		return &ty, nil
+	case res.Kind() == reflect.Interface && res.NumMethod() == 0:
+		return &Type{make: mk}, nil // what it returns will tell
 	}
 	k, err := classOf(res)
 	if err != nil {
 		return nil, err
 	}
-	return newType(k, func(c *call) (any, error) { return f.call(c, v, nil) }), nil
-}
-
-// classOf makes a class of a Go type: its exported methods under Python's names.
-func classOf(t reflect.Type) (*class, error) {
-	k := &class{name: strings.TrimPrefix(t.String(), "*"), methods: map[string]method{}}
-	for i := range t.NumMethod() {
-		m := t.Method(i)
-		if hidden[m.Name] {
-			continue
+	if len(k.exposed) == 0 && len(k.methods) == 0 {
+		if _, _, ok := modelType(res); ok {
+			return &Type{make: mk}, nil // a slice, say, which is served as a list
 		}
-		skip := 1 // the receiver
-		ft := m.Type
-		if t.Kind() == reflect.Interface {
-			skip = 0
-		}
-		f, err := newFunc(m.Func, ft, skip)
-		if err != nil {
-			return nil, fmt.Errorf("method %s of %v: %w", m.Name, t, err)
-		}
-		name, index := snake(m.Name), i
-		k.methods[name] = func(c *call, self any) (any, error) {
-			r, err := f.call(c, reflect.ValueOf(self).Method(index), nil)
-			if err != nil {
-				return nil, err
-			}
-			if seq := seqOf(reflect.TypeOf(r)); r != nil && seq != nil {
-				return iterateSeq(seq(reflect.ValueOf(r))), nil
-			}
-			return r, nil
-		}
-		k.exposed = append(k.exposed, name)
 	}
-	if t.Implements(reflect.TypeFor[fmt.Stringer]()) {
-		k.str = func(self any) string { return self.(fmt.Stringer).String() }
-	}
-	if t.Implements(reflect.TypeFor[pickle.Marshaler]()) || t.Kind() != reflect.Pointer {
-		k.value = func(self any) (any, error) { return self, nil }
-	}
-	if t.Implements(reflect.TypeFor[interface{ Close() error }]()) {
-		k.close = func(self any) { self.(interface{ Close() error }).Close() }
-	}
-	return k, nil
-}
-
-// hidden are methods that are there for Go.
-var hidden = map[string]bool{"String": true, "GoString": true, "MarshalPickle": true, "UnmarshalPickle": true, "Close": false}
-
-// snake is Python's name for one of Go's: AddAll is add_all, HTTPGet http_get.
-func snake(name string) string {
-	var b strings.Builder
-	rs := []rune(name)
-	for i, r := range rs {
-		if unicode.IsUpper(r) {
-			if i > 0 && (!unicode.IsUpper(rs[i-1]) || i+1 < len(rs) && unicode.IsLower(rs[i+1])) {
-				b.WriteByte('_')
-			}
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	return newType(k, mk), nil
 }
 
 // A goFunc calls a function of Go's with arguments of Python's.
@@ -133,7 +73,9 @@ type goFunc struct {
 	fails    bool
 }
 
-func newFunc(_ reflect.Value, t reflect.Type, skip int) (*goFunc, error) {
+// newFunc looks at a function whose first parameters, as many as skip says, are
+// not a client's to give.
+func newFunc(t reflect.Type, skip int) (*goFunc, error) {
 	f := &goFunc{variadic: t.IsVariadic()}
 	for i := skip; i < t.NumIn(); i++ {
 		p := t.In(i)
@@ -149,9 +91,13 @@ func newFunc(_ reflect.Value, t reflect.Type, skip int) (*goFunc, error) {
 		}
 	}
 	for i := range t.NumOut() {
-		if r := t.Out(i); r == typeError && i == t.NumOut()-1 {
+		r := t.Out(i)
+		switch {
+		case r == typeError && i == t.NumOut()-1:
 			f.fails = true
-		} else {
+		case r.Kind() == reflect.Chan || r.Kind() == reflect.UnsafePointer || r.Kind() == reflect.Func && !isSeq(r):
+			return nil, fmt.Errorf("clients cannot get a result of type %v", r)
+		default:
 			f.results = append(f.results, r)
 		}
 	}
@@ -159,44 +105,10 @@ func newFunc(_ reflect.Value, t reflect.Type, skip int) (*goFunc, error) {
 }
 
 // call calls fn, a bound method or a function.
-func (f *goFunc) call(c *call, fn reflect.Value, _ any) (any, error) {
-	if !f.kwds && c.kwds != nil {
-		return nil, pickle.TypeError.Newf("%s() takes no keyword arguments", c.name)
-	}
-	fixed := len(f.params)
-	if f.variadic {
-		fixed--
-	}
-	if len(c.args) < fixed || len(c.args) > fixed && !f.variadic {
-		return nil, pickle.TypeError.Newf("%s() takes %d arguments (%d given)", c.name, fixed, len(c.args))
-	}
-	in := make([]reflect.Value, 0, len(c.args)+2)
-	if f.context {
-		in = append(in, reflect.ValueOf(c.ctx))
-	}
-	for i, a := range c.args {
-		t := f.params[min(i, len(f.params)-1)]
-		if f.variadic && i >= fixed {
-			t = t.Elem()
-		}
-		v, err := argument(a, t)
-		if err != nil {
-			return nil, pickle.TypeError.Newf("%s(): argument %d: %v", c.name, i+1, err)
-		}
-		in = append(in, v)
-	}
-	if f.kwds {
-		k := Kwds{}
-		if c.kwds != nil {
-			for name, v := range c.kwds.All() {
-				s, ok := name.(string)
-				if !ok {
-					return nil, pickle.TypeError.New("keywords must be strings")
-				}
-				k[s] = v
-			}
-		}
-		in = append(in, reflect.ValueOf(k))
+func (f *goFunc) call(c *call, fn reflect.Value) (any, error) {
+	in, err := f.arguments(c)
+	if err != nil {
+		return nil, err
 	}
 	out := fn.Call(in)
 	if f.fails {
@@ -218,11 +130,63 @@ func (f *goFunc) call(c *call, fn reflect.Value, _ any) (any, error) {
 	return all, nil
 }
 
-// argument converts what a client gave.
+// arguments converts what a client gave.
+func (f *goFunc) arguments(c *call) ([]reflect.Value, error) {
+	named, err := keywords(c.kwds)
+	if err != nil {
+		return nil, err
+	}
+	if !f.kwds && len(named) > 0 {
+		return nil, pickle.TypeError.Newf("%s() takes no keyword arguments", c.name)
+	}
+	fixed := len(f.params)
+	if f.variadic {
+		fixed--
+	}
+	if n := len(c.args); n < fixed || n > fixed && !f.variadic {
+		least := ""
+		if f.variadic {
+			least = "at least "
+		}
+		return nil, pickle.TypeError.Newf("%s() takes %s%d argument%s (%d given)", c.name, least, fixed, plural(fixed), n)
+	}
+	in := make([]reflect.Value, 0, len(c.args)+2)
+	if f.context {
+		in = append(in, reflect.ValueOf(c.ctx))
+	}
+	for i, a := range c.args {
+		t := f.params[min(i, len(f.params)-1)]
+		if f.variadic && i >= fixed {
+			t = t.Elem()
+		}
+		v, err := argument(a, t)
+		if err != nil {
+			return nil, pickle.TypeError.Newf("%s(): argument %d: %v", c.name, i+1, err)
+		}
+		in = append(in, v)
+	}
+	if f.kwds {
+		if named == nil {
+			named = Kwds{}
+		}
+		in = append(in, reflect.ValueOf(named))
+	}
+	return in, nil
+}
+
+// argument converts one of them. A proxy of one of this server's objects is the
+// object, or a copy of what is in it, to a parameter that can take that; a
+// parameter of the type *Ref or any gets the proxy.
 func argument(v any, t reflect.Type) (reflect.Value, error) {
-	if r, ok := v.(*Ref); ok && t != typeRef {
-		if self := reflect.ValueOf(r.obj.self); self.IsValid() && self.Type().AssignableTo(t) && t.Kind() != reflect.Interface {
+	if r, ok := v.(*Ref); ok && t != typeRef && !(t.Kind() == reflect.Interface && t.NumMethod() == 0) {
+		if self := reflect.ValueOf(r.obj.self); self.IsValid() && self.Type().AssignableTo(t) {
 			return self, nil
+		}
+		if r.obj.class.value != nil {
+			var err error
+			if v, err = r.obj.class.value(r.obj.self); err != nil {
+				return reflect.Value{}, err
+			}
 		}
 	}
 	p := reflect.New(t)
@@ -230,39 +194,43 @@ func argument(v any, t reflect.Type) (reflect.Value, error) {
 		p.Elem().Set(reflect.ValueOf(v))
 		return p.Elem(), nil
 	}
+	if r, ok := v.(*Ref); ok {
+		return p, fmt.Errorf("a proxy of a %s is no %v", r.obj.class.name, t)
+	}
 	if err := pickle.Assign(p.Interface(), v); err != nil {
 		return p, err
 	}
 	return p.Elem(), nil
 }
 
-// seqOf returns how to iterate over values of a type, or nil if it is no
-// iter.Seq, nor an iter.Seq2 whose second values are errors.
-func seqOf(t reflect.Type) func(reflect.Value) iter.Seq2[any, error] {
-	if t == nil || t.Kind() != reflect.Func || !(t.CanSeq() || t.CanSeq2()) {
-		return nil
+// isSeq reports whether values of a type are iter.Seqs, or iter.Seq2s whose
+// second values are errors.
+func isSeq(t reflect.Type) bool {
+	switch {
+	case t == nil || t.Kind() != reflect.Func:
+		return false
+	case t.CanSeq2():
+		return t.In(0).In(1) == typeError
 	}
-	if t.CanSeq2() {
-		if t.In(0).In(1) != typeError {
-			return nil
-		}
-		return func(v reflect.Value) iter.Seq2[any, error] {
-			return func(yield func(any, error) bool) {
-				for x, e := range v.Seq2() {
-					err, _ := e.Interface().(error)
-					if !yield(x.Interface(), err) {
-						return
-					}
+	return t.CanSeq()
+}
+
+// seqOf returns the sequence that a value is of which isSeq holds.
+func seqOf(v reflect.Value) iter.Seq2[any, error] {
+	if v.Type().CanSeq2() {
+		return func(yield func(any, error) bool) {
+			for x, e := range v.Seq2() {
+				err, _ := e.Interface().(error)
+				if !yield(x.Interface(), err) {
+					return
 				}
 			}
 		}
 	}
-	return func(v reflect.Value) iter.Seq2[any, error] {
-		return func(yield func(any, error) bool) {
-			for x := range v.Seq() {
-				if !yield(x.Interface(), nil) {
-					return
-				}
+	return func(yield func(any, error) bool) {
+		for x := range v.Seq() {
+			if !yield(x.Interface(), nil) {
+				return
 			}
 		}
 	}

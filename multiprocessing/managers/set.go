@@ -78,6 +78,7 @@ var setClass = &class{
 		"issuperset": oneArg("set.issuperset", (*set).isSuperset),
 	},
 	repr:  func(self any) string { return pickle.Repr(self.(*set).snapshot()) },
+	adopt: adoptSet,
 	value: func(self any) (any, error) { return self.(*set).snapshot(), nil },
 }
 

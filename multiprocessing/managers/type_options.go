@@ -32,12 +32,14 @@ func Alias(name, method string) TypeOption {
 func Shared() TypeOption {
 	return func(ty *Type) error {
 		mk := ty.make
-		if mk == nil || ty.class == nil {
+		if mk == nil {
 			return fmt.Errorf("nothing to be shared: objects of this type are not created")
 		}
-		k := *ty.class
-		k.close = nil
-		ty.class = &k
+		if ty.keeps = true; ty.class != nil {
+			k := *ty.class
+			k.close = nil
+			ty.class = &k
+		}
 		var mu sync.Mutex
 		var made bool
 		var self any

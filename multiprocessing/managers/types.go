@@ -65,7 +65,8 @@ func NewTypes(name string, parents ...*Types) *Types {
 //     [Kwds] or error result if it wants; what it returns is served by
 //     reflection, see the package documentation;
 //   - a *Type, such as [QueueType];
-//   - nil, for a typeid that only methods return: give it [Expose].
+//   - nil, for a typeid that only methods return: what it can do depends on what
+//     they return, or on [Expose].
 //
 // A factory that returns the same pointer again returns the same object, so that
 // clients can share one.
@@ -113,13 +114,13 @@ func (t *Types) TypeIDs() []string {
 // The exported variables of this package are what SyncManager has in Python;
 // [Types.Register] takes them under any typeid.
 type Type struct {
-	class    *class                        // nil if only the made object tells
-	make     func(c *call) (any, error)    // nil: cannot be created by clients
-	made     func(self any) (*Type, error) // for functions whose result's type is known when they return
+	class    *class                     // nil if only the made object tells: see adopt
+	make     func(c *call) (any, error) // nil: cannot be created by clients
 	exposed  []string
 	methods  map[string]method
 	proxies  map[string]string
 	noCreate bool
+	keeps    bool // its objects are not closed
 }
 
 // newType returns the Type of a class as it is by default.
@@ -131,6 +132,9 @@ func newType(k *class, mk func(c *call) (any, error)) *Type {
 
 func (ty *Type) expose(names []string) {
 	ty.exposed = names
+	if ty.class == nil {
+		return
+	}
 	ty.methods = make(map[string]method, len(names))
 	for _, n := range names {
 		ty.methods[n] = ty.class.methods[n]
@@ -144,8 +148,8 @@ type TypeOption func(*Type) error
 func Expose(names ...string) TypeOption {
 	return func(ty *Type) error {
 		for _, n := range names {
-			if ty.class == nil || ty.class.methods[n] == nil {
-				return fmt.Errorf("no method %q to expose", n)
+			if ty.class != nil && ty.class.methods[n] == nil {
+				return fmt.Errorf("cannot expose: %w", ty.class.lacks(n))
 			}
 		}
 		ty.expose(names)
@@ -158,8 +162,8 @@ func Expose(names ...string) TypeOption {
 // Python's method_to_typeid.
 func ReturnsProxy(method, typeid string) TypeOption {
 	return func(ty *Type) error {
-		if ty.class == nil || ty.class.methods[method] == nil {
-			return fmt.Errorf("no method %q to return a proxy", method)
+		if ty.class != nil && ty.class.methods[method] == nil {
+			return fmt.Errorf("cannot return a proxy: %w", ty.class.lacks(method))
 		}
 		ty.proxies = maps.Clone(ty.proxies)
 		if ty.proxies == nil {
