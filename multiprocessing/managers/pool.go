@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/multiprocessing/pool"
 	"github.com/conexgo/conex/pickle"
 )
@@ -78,6 +79,9 @@ var (
 	sigPoolMap       = sign("map", "func", "iterable", "chunksize=None", "callback=None", "error_callback=None")
 	sigPoolIMap      = sign("imap", "func", "iterable", "chunksize=1")
 )
+
+// Functions that run in worker processes fail with exceptions, too.
+func init() { conex.RegisterType[*pickle.Exception]("pickle.Exception") }
 
 // A hostPool is a pool with who needs it: the object that clients have a proxy
 // for, and the results that can be asked for.

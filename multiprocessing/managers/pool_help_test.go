@@ -113,6 +113,9 @@ func poolAnswer(kind string, v any) (any, error) {
 		tok, _ := readToken(v.(pickle.Tuple)[1])
 		return tok.ID, nil
 	case "#ERROR":
+		if o, ok := v.(*pickle.Object); ok { // of a class that is not Python's own
+			return nil, &pickle.Exception{Class: o.Class.(pickle.Global), Args: o.Args}
+		}
 		return nil, v.(*pickle.Exception)
 	}
 	return nil, &RemoteError{Kind: kind, Text: v.(string)}
