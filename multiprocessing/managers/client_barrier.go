@@ -46,7 +46,8 @@ func (b *Barrier) Wait(ctx context.Context) (int, error) {
 	}
 	var args []any
 	if end, ok := ctx.Deadline(); ok && !b.p.m.native {
-		args = []any{max(time.Until(end), 0).Seconds()}
+		// A little more, so that it is clear why the barrier breaks.
+		args = []any{(max(time.Until(end), 0) + 10*time.Millisecond).Seconds()}
 	}
 	i, err := result[int](b.p.call(ctx, "wait", args...))
 	if err != nil && ctx.Err() != nil && errors.Is(err, threading.ErrBrokenBarrier) {
