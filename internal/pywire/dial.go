@@ -109,6 +109,9 @@ func dial(ctx context.Context, a Address) (net.Conn, error) {
 
 // reason adds what ctx ended with, since package net says less.
 func reason(ctx context.Context, err error) error {
+	if _, ok := ctx.Deadline(); ok && errors.Is(err, context.DeadlineExceeded) {
+		<-ctx.Done() // the socket's timer was earlier than that of ctx
+	}
 	if ctx.Err() == nil {
 		return err
 	}

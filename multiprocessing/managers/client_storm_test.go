@@ -34,8 +34,10 @@ func TestClientCancelStorm(t *testing.T) {
 		if !m.native {
 			total /= 3
 		}
+		all, fail := context.WithTimeout(t.Context(), 20*time.Second)
+		defer fail()
 		short := func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(t.Context(), time.Duration(rand.IntN(2000))*time.Microsecond)
+			return context.WithTimeout(all, time.Duration(rand.IntN(2000))*time.Microsecond)
 		}
 		next := make(chan int)
 		go func() {
@@ -55,8 +57,9 @@ func TestClientCancelStorm(t *testing.T) {
 						if err == nil {
 							break
 						}
-						if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnknownOutcome) {
+						if !errors.Is(err, queue.ErrFull) || errors.Is(err, ErrUnknownOutcome) || all.Err() != nil {
 							t.Error("Put:", err)
+							fail()
 							break
 						}
 					}
@@ -79,6 +82,7 @@ func TestClientCancelStorm(t *testing.T) {
 						mu.Unlock()
 					case !errors.Is(err, queue.ErrEmpty) || errors.Is(err, ErrUnknownOutcome):
 						t.Error("Get:", err)
+						fail()
 						return
 					default:
 						select {
