@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -109,7 +110,7 @@ func dial(ctx context.Context, a Address) (net.Conn, error) {
 
 // reason adds what ctx ended with, since package net says less.
 func reason(ctx context.Context, err error) error {
-	if _, ok := ctx.Deadline(); ok && errors.Is(err, context.DeadlineExceeded) {
+	if _, ok := ctx.Deadline(); ok && (errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded)) {
 		<-ctx.Done() // the socket's timer was earlier than that of ctx
 	}
 	if ctx.Err() == nil {
