@@ -15,6 +15,7 @@ import (
 	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/internal/child"
 	"github.com/conexgo/conex/internal/codec"
+	"github.com/conexgo/conex/internal/exit"
 	"github.com/conexgo/conex/internal/remote"
 	"github.com/conexgo/conex/internal/shm"
 	"github.com/conexgo/conex/internal/wait"
@@ -64,6 +65,7 @@ func (s *server) read() {
 		fr, _, err := s.conn.Recv(true)
 		if err != nil {
 			close(orphaned)
+			exit.RunOrphan(lastWords)
 			child.Exit(124) // nobody sees the code
 		}
 		run, err := s.handle(fr)
@@ -78,6 +80,10 @@ func (s *server) read() {
 		}
 	}
 }
+
+// lastWords is how long what a package has to put away may keep a process alive
+// whose parent has died.
+const lastWords = 500 * time.Millisecond
 
 // deaf is how long a function runs before the process listens to signals. That
 // takes the runtime three threads more, which cost a process that ends soon a
@@ -101,6 +107,9 @@ func (s *server) signals() {
 
 // interrupt ends the function's context, and the second time the process.
 func (s *server) interrupt() {
+	if exit.InterruptsIgnored() {
+		return
+	}
 	s.mu.Lock()
 	begun, again := s.begun, s.interrupted
 	s.interrupted = begun
