@@ -1,0 +1,92 @@
+package managers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/conexgo/conex/internal/exit"
+	"github.com/conexgo/conex/internal/watch"
+	"github.com/conexgo/conex/multiprocessing"
+)
+
+// An owner is what a Manager has that has started its server.
+type owner struct {
+	p       *multiprocessing.Process
+	timeout time.Duration
+	dir     string        // of the socket, to be removed
+	gone    chan struct{} // closed when the process has ended and nothing is left of it
+
+	mu sync.Mutex // one end at a time
+}
+
+func newOwner(p *multiprocessing.Process, timeout time.Duration) *owner {
+	return &owner{p: p, timeout: timeout, gone: make(chan struct{})}
+}
+
+// adopt makes m the owner's: it ends with the program.
+func (o *owner) adopt(m *Manager) {
+	m.owner = o
+	// Before children are waited for: the server waits for us.
+	remove := exit.Register(exit.Children, func(ctx context.Context) {
+		m.Shutdown(context.WithoutCancel(ctx))
+	})
+	go func() {
+		<-o.p.Done()
+		remove()
+		removeDir(o.dir)
+		close(o.gone)
+	}()
+}
+
+// end ends the process: it asks for that, terminates it, and kills it, with the
+// timeout in between. When ctx ends it kills at once. ask may be nil.
+func (o *owner) end(ctx context.Context, ask func(context.Context) error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended() {
+		<-o.gone
+		return nil
+	}
+	if ask != nil {
+		wait, cancel := context.WithTimeout(ctx, o.timeout)
+		if ask(wait) == nil {
+			o.p.Join(wait)
+		}
+		cancel()
+	}
+	if !o.ended() && ctx.Err() == nil {
+		o.p.Terminate()
+		wait, cancel := context.WithTimeout(ctx, o.timeout)
+		o.p.Join(wait)
+		cancel()
+	}
+	var err error
+	if !o.ended() {
+		if ctx.Err() != nil {
+			err = watch.Reason(ctx)
+		}
+		o.p.Kill()
+		o.p.Join(context.WithoutCancel(ctx))
+	}
+	<-o.gone
+	return err
+}
+
+func (o *owner) ended() bool {
+	select {
+	case <-o.p.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// join waits for the end of the process.
+func (o *owner) join(ctx context.Context) error {
+	if err := o.p.Join(ctx); err != nil {
+		return err
+	}
+	<-o.gone
+	return nil
+}
