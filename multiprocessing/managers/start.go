@@ -110,11 +110,12 @@ func Start(ctx context.Context, cfg Config, opts ...StartOption) (*Manager, erro
 	if err != nil {
 		return nil, notStarted(ctx, p, err)
 	}
-	o := newOwner(p, s.timeout)
+	dir := ""
 	if cfg.Address == "" {
-		o.dir = filepath.Dir(address)
+		dir = filepath.Dir(address)
 	}
-	m, err := Connect(ctx, address, arg.AuthKey)
+	o := newOwner(p, s.timeout, dir)
+	m, err := Connect(ctx, address, ClientConfig{AuthKey: arg.AuthKey})
 	if err != nil {
 		o.end(context.Background(), nil)
 		return nil, fmt.Errorf("managers: Start: %w", err)

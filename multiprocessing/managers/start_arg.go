@@ -1,6 +1,7 @@
 package managers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -9,8 +10,6 @@ import (
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/wire"
 	"github.com/conexgo/conex/multiprocessing/connection"
-
-	"context"
 )
 
 // A serverArg is what a server's process is told: a Config as far as it can be
@@ -111,19 +110,14 @@ func (i *initializer) AppendHandle(e *codec.Encoder) error {
 		e.Uvarint(0)
 		return nil
 	}
-	// The function's number comes first, but is known last.
-	var own codec.Encoder
-	id, err := i.bound.Encode(&own)
-	if err != nil {
+	entry := wire.Lookup(i.bound.Name())
+	if entry == nil {
+		return fmt.Errorf("the initializer %q is not registered", i.bound.Name())
+	}
+	e.Uvarint(uint64(entry.ID) + 1)
+	if _, err := i.bound.Encode(e); err != nil {
 		return fmt.Errorf("the initializer %s: %w", i.bound.Name(), err)
 	}
-	if len(own.Handles) > 0 {
-		e.Uvarint(uint64(id) + 1)
-		_, err = i.bound.Encode(e) // now with its handles in their places
-		return err
-	}
-	e.Uvarint(uint64(id) + 1)
-	e.Buf = append(e.Buf, own.Buf...)
 	return nil
 }
 

@@ -17,33 +17,46 @@ type owner struct {
 	dir     string        // of the socket, to be removed
 	gone    chan struct{} // closed when the process has ended and nothing is left of it
 
-	mu sync.Mutex // one end at a time
+	ending sync.Mutex // one end at a time
+
+	mu     sync.Mutex
+	forget func() // what is to be done at the end of the program
 }
 
-func newOwner(p *multiprocessing.Process, timeout time.Duration) *owner {
-	return &owner{p: p, timeout: timeout, gone: make(chan struct{})}
+func newOwner(p *multiprocessing.Process, timeout time.Duration, dir string) *owner {
+	o := &owner{p: p, timeout: timeout, dir: dir, gone: make(chan struct{}), forget: func() {}}
+	go func() {
+		<-p.Done()
+		removeDir(o.dir) // which a killed server leaves
+		o.mu.Lock()
+		forget := o.forget
+		o.mu.Unlock()
+		forget()
+		close(o.gone)
+	}()
+	return o
 }
 
 // adopt makes m the owner's: it ends with the program.
 func (o *owner) adopt(m *Manager) {
 	m.owner = o
 	// Before children are waited for: the server waits for us.
-	remove := exit.Register(exit.Children, func(ctx context.Context) {
+	forget := exit.Register(exit.Children, func(ctx context.Context) {
 		m.Shutdown(context.WithoutCancel(ctx))
 	})
-	go func() {
-		<-o.p.Done()
-		remove()
-		removeDir(o.dir)
-		close(o.gone)
-	}()
+	o.mu.Lock()
+	o.forget = forget
+	o.mu.Unlock()
+	if o.ended() {
+		forget()
+	}
 }
 
 // end ends the process: it asks for that, terminates it, and kills it, with the
 // timeout in between. When ctx ends it kills at once. ask may be nil.
 func (o *owner) end(ctx context.Context, ask func(context.Context) error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.ending.Lock()
+	defer o.ending.Unlock()
 	if o.ended() {
 		<-o.gone
 		return nil
