@@ -20,6 +20,10 @@ type Config struct {
 	// which is random unless it was set or inherited.
 	AuthKey []byte
 
+	// RefuseMD5 turns CPython up to 3.11 away, which proves that it knows the key
+	// by HMAC-MD5 and by nothing else.
+	RefuseMD5 bool
+
 	// TLS, if not nil, is how connections are encrypted: see SECURITY.md for
 	// how CPython connects then.
 	TLS *tls.Config

@@ -51,7 +51,10 @@ func init() {
 		"debug_info": {sign("debug_info"), func(s *session, _ *[maxParams]any, _ *call) (any, error) {
 			return s.srv.objects.info(), nil
 		}},
-		"shutdown": {sign("shutdown"), func(s *session, _ *[maxParams]any, _ *call) (any, error) { return nil, nil }},
+		"shutdown": {sign("shutdown"), func(s *session, _ *[maxParams]any, _ *call) (any, error) {
+			s.srv.segs.close() // before the answer: who has it may look
+			return nil, nil
+		}},
 	}
 }
 
@@ -113,6 +116,9 @@ func (s *session) make(typeid string, ty *Type, c *call) (o *object, err error) 
 			err = pickle.RuntimeError.Newf("panic while a %s was made: %v", typeid, p)
 		}
 	}()
+	if ty.shared != nil {
+		return s.share(typeid, c)
+	}
 	v, err := ty.make(c)
 	if err != nil {
 		return nil, err

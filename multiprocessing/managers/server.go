@@ -27,6 +27,7 @@ type Server struct {
 	objects *table
 	peers   peers
 	segs    segments
+	shared  shared
 
 	ctx    context.Context // ends with the server, and with it all requests
 	cancel context.CancelCauseFunc
@@ -89,12 +90,15 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s.alias = s.decode
 	s.alias.NoCopy = true
 	s.encode = pickle.Config{MaxBytes: cfg.MaxMessage}
+	if err := s.makeShared(); err != nil {
+		return nil, err
+	}
 	at, err := pywire.ParseAddress(cfg.Address)
 	if err != nil {
 		return nil, fmt.Errorf("managers: %w", err)
 	}
 	ln, err := pywire.Listen(ctx, at, pywire.ListenConfig{
-		Key: cfg.AuthKey, TLS: cfg.TLS, MaxPending: cfg.MaxPending,
+		Key: cfg.AuthKey, Policy: pywire.Policy{RefuseMD5: cfg.RefuseMD5}, TLS: cfg.TLS, MaxPending: cfg.MaxPending,
 		HandshakeTimeout: cfg.HandshakeTimeout, Max: cfg.MaxMessage,
 		OnRefused: func(peer string, err error) { s.log.Info("managers: refused", "peer", peer, "err", err) },
 	})

@@ -21,6 +21,9 @@ type serverArg struct {
 	AuthKey []byte
 	Allow   []string
 
+	Serializer string
+	RefuseMD5  bool
+
 	MaxMessage       int64
 	MaxObjects       int
 	MaxClients       int
@@ -53,7 +56,7 @@ func newServerArg(cfg Config, init conex.Bound) (serverArg, error) {
 	}
 	return serverArg{
 		Types: cfg.Types.name, TypeIDs: cfg.Types.TypeIDs(),
-		Address: cfg.Address, AuthKey: cfg.AuthKey, Allow: cfg.Allow,
+		Address: cfg.Address, AuthKey: cfg.AuthKey, Allow: cfg.Allow, Serializer: cfg.Serializer, RefuseMD5: cfg.RefuseMD5,
 		MaxMessage: cfg.MaxMessage, MaxObjects: cfg.MaxObjects, MaxClients: cfg.MaxClients,
 		MaxPending: cfg.MaxPending, HandshakeTimeout: cfg.HandshakeTimeout,
 		Init: &initializer{bound: init},
@@ -82,7 +85,7 @@ func (a *serverArg) config() (Config, error) {
 		address = privateAddress
 	}
 	return Config{
-		Types: types, Address: address, AuthKey: a.AuthKey, Allow: a.Allow,
+		Types: types, Address: address, AuthKey: a.AuthKey, Allow: a.Allow, Serializer: a.Serializer, RefuseMD5: a.RefuseMD5,
 		MaxMessage: a.MaxMessage, MaxObjects: a.MaxObjects, MaxClients: a.MaxClients,
 		MaxPending: a.MaxPending, HandshakeTimeout: a.HandshakeTimeout,
 	}, nil

@@ -121,6 +121,7 @@ type Type struct {
 	proxies  map[string]string
 	noCreate bool
 	keeps    bool // its objects are not closed
+	shared   *sharing // see Shared; nil: an object for each that asks
 }
 
 // newType returns the Type of a class as it is by default.
