@@ -2,6 +2,7 @@ package managers
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -102,4 +103,33 @@ func (o *owner) join(ctx context.Context) error {
 	}
 	<-o.gone
 	return nil
+}
+
+// shutdownOwn ends the server that m has started, and m.
+func (m *Manager) shutdownOwn(ctx context.Context) error {
+	err := m.owner.end(ctx, func(ctx context.Context) error {
+		_, err := m.once(ctx, "shutdown", nil)
+		return err
+	})
+	m.refs.forget()
+	return errors.Join(err, m.hangUp())
+}
+
+// Join waits for the end of the process of a server that [Start] has started,
+// at most until ctx ends, whose error it matches then. For other servers it
+// returns nil at once.
+func (m *Manager) Join(ctx context.Context) error {
+	if m.owner == nil {
+		return nil
+	}
+	return m.owner.join(ctx)
+}
+
+// Process returns the process of a server that [Start] has started, nil for
+// others.
+func (m *Manager) Process() *multiprocessing.Process {
+	if m.owner == nil {
+		return nil
+	}
+	return m.owner.p
 }
