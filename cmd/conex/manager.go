@@ -83,7 +83,7 @@ func serve(ctx context.Context, srv *managers.Server, snap *snapshotFile, o *opt
 		wait, cancel := context.WithTimeout(context.Background(), o.drain)
 		defer cancel()
 		if srv.Drain(wait) != nil {
-			log.Warn("requests were still waiting at the end", "clients", srv.Clients())
+			log.Warn("requests were still waiting at the end; their clients find the end of the connection")
 		}
 	})
 	err := srv.Serve(context.Background())

@@ -51,6 +51,9 @@ func init() {
 		"debug_info": {sign("debug_info"), func(s *session, _ *[maxParams]any, _ *call) (any, error) {
 			return s.srv.objects.info(), nil
 		}},
+		"track_segment":   {sign("track_segment", "segment_name"), (*session).trackSegment},
+		"release_segment": {sign("release_segment", "segment_name"), (*session).releaseSegment},
+		"list_segments":   {sign("list_segments"), (*session).listSegments},
 		"shutdown": {sign("shutdown"), func(s *session, _ *[maxParams]any, _ *call) (any, error) {
 			s.srv.segs.close() // before the answer: who has it may look
 			return nil, nil

@@ -26,6 +26,7 @@ type object struct {
 	proxies map[string]string // method to typeid
 
 	end    *ending // nil: nothing to close
+	pinned bool    // shared: one reference is the server's, and nobody can take it; set before it is known
 	refs   int     // by the table's lock
 	nested bool    // a *Ref has it: by the table's lock
 }
@@ -142,6 +143,10 @@ func (t *table) decref(ident string) error {
 		if o == nil {
 			return pickle.KeyError.New(ident)
 		}
+		return nil
+	}
+	if o.pinned && o.refs == 1 {
+		t.mu.Unlock()
 		return nil
 	}
 	o.refs--

@@ -76,7 +76,9 @@ func (s *Server) makeOne(typeid string, ty *Type) (o *object, err error) {
 			return nil, err
 		}
 	}
-	return s.objects.add(typeid, ty, v), nil
+	o = s.objects.add(typeid, ty, v, 0)
+	o.pinned = true
+	return o, nil
 }
 
 // share gives a client the shared object of a typeid.

@@ -106,6 +106,8 @@ func Start(ctx context.Context, cfg Config, opts ...StartOption) (*Manager, erro
 		return nil, fmt.Errorf("managers: Start: %w", err)
 	}
 	send.Close() // so that the child's end is the end of the pipe
+	// The process keeps arg, and what is in it may be descriptors.
+	arg.Ready, arg.Init = nil, nil
 	address, err := connection.Recv[string](ctx, recv)
 	if err != nil {
 		return nil, notStarted(ctx, p, err)

@@ -35,7 +35,7 @@ type serverArg struct {
 }
 
 // newServerArg takes what can be sent of a Config.
-func newServerArg(cfg Config, init conex.Bound) (serverArg, error) {
+func newServerArg(cfg Config, init conex.Bound) (*serverArg, error) {
 	if cfg.Types == nil {
 		cfg.Types = SyncTypes
 	}
@@ -44,17 +44,17 @@ func newServerArg(cfg Config, init conex.Bound) (serverArg, error) {
 	}
 	switch {
 	case cfg.Types.name == "":
-		return serverArg{}, ErrTypesName
+		return nil, ErrTypesName
 	case len(cfg.AuthKey) == 0:
-		return serverArg{}, ErrNoAuthKey
+		return nil, ErrNoAuthKey
 	case cfg.TLS != nil:
-		return serverArg{}, cannotSend("TLS", "")
+		return nil, cannotSend("TLS", "")
 	case cfg.Executor != nil:
-		return serverArg{}, cannotSend("Executor", "")
+		return nil, cannotSend("Executor", "")
 	case cfg.Logger != nil:
-		return serverArg{}, cannotSend("Logger", ", and use multiprocessing.LogToStderr")
+		return nil, cannotSend("Logger", ", and use multiprocessing.LogToStderr")
 	}
-	return serverArg{
+	return &serverArg{
 		Types: cfg.Types.name, TypeIDs: cfg.Types.TypeIDs(),
 		Address: cfg.Address, AuthKey: cfg.AuthKey, Allow: cfg.Allow, Serializer: cfg.Serializer, RefuseMD5: cfg.RefuseMD5,
 		MaxMessage: cfg.MaxMessage, MaxObjects: cfg.MaxObjects, MaxClients: cfg.MaxClients,

@@ -15,13 +15,12 @@ import (
 )
 
 // serveChild is a server's process.
-var serveChild = conex.Register("managers/server", func(ctx context.Context, a serverArg) (struct{}, error) {
+var serveChild = conex.Register("managers/server", func(ctx context.Context, a *serverArg) (struct{}, error) {
 	return struct{}{}, a.serve(ctx)
 })
 
 func (a *serverArg) serve(ctx context.Context) error {
 	exit.IgnoreInterrupts()
-	defer a.Ready.Close()
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -53,6 +52,7 @@ func (a *serverArg) serve(ctx context.Context) error {
 	}()
 	if err = connection.Send(ctx, a.Ready, srv.Address()); err == nil {
 		a.Ready.Close()
+		a.Ready = nil // a pipe is a descriptor until it is forgotten
 		err = srv.Serve(ctx)
 	} else {
 		srv.Close()

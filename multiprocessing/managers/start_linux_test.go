@@ -137,7 +137,9 @@ type startInit struct {
 	Queue *multiprocessing.Queue[int]
 }
 
-var errStartInit = conex.RegisterError("test/managers/init", errors.New("the initialiser does not like it"))
+var errStartInit = errors.New("the initialiser does not like it")
+
+func init() { conex.RegisterError("test/managers/init", errStartInit) }
 
 var startInitializer = conex.Register("test/managers/init", func(ctx context.Context, i startInit) (struct{}, error) {
 	switch {
@@ -302,7 +304,6 @@ func TestStartTerminate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shm.Close()
 	m.Process().Terminate()
 	if err := m.Join(ctx); err != nil {
 		t.Fatal(err)
@@ -310,9 +311,10 @@ func TestStartTerminate(t *testing.T) {
 	if code, _ := m.Process().ExitCode(); code != 0 {
 		t.Errorf("it ended with %d", code)
 	}
-	if !noFile("/dev/shm/" + shm.Name())() {
-		t.Error("the segment is still there")
+	if err := shm.Unlink(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the segment is still there: %v", err)
 	}
+	shm.Close()
 }
 
 // TestStartParentHelper is a program that starts a server and is killed.
