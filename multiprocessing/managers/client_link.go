@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/conexgo/conex/internal/pywire"
@@ -191,8 +193,26 @@ func (m *Manager) pop() (*link, error) {
 	return l, nil
 }
 
+// deserted reports whether home is known to have ended.
+func (m *Manager) deserted() bool {
+	if m.home == nil {
+		return false
+	}
+	select {
+	case <-m.homes:
+		alive := m.home.wire.Alive()
+		m.homes <- struct{}{}
+		return !alive
+	default:
+		return false // who uses it will see
+	}
+}
+
 func (m *Manager) more(ctx context.Context) (*link, error) {
 	l, err := m.dial(ctx)
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) || err != nil && m.deserted() {
+		err = gone(err, false) // it was there before
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,8 @@ type Manager struct {
 	lost    error // why home is gone
 
 	refs references
+
+	owner *owner // of the server's process, if Start has started it
 }
 
 func newManager(addr pywire.Address, cfg ClientConfig) *Manager {
@@ -132,13 +134,22 @@ func (m *Manager) DebugInfo(ctx context.Context) (string, error) {
 // and closes m. It returns when the server has said that it will. A server that
 // CPython runs exits its process then. If the server is gone already, that is
 // an error.
+//
+// If [Start] has started the server, Shutdown waits for the end of its process
+// as well, and does not take no for an answer: after a second (see
+// [WithShutdownTimeout]) it sends SIGTERM, and after another one SIGKILL. If ctx
+// ends first it kills at once, and the error matches that of ctx. It may be
+// called again, and a server that is gone is no error.
 func (m *Manager) Shutdown(ctx context.Context) error {
+	if m.owner != nil {
+		return m.shutdownOwn(ctx)
+	}
 	_, err := m.once(ctx, "shutdown", nil)
 	if err != nil {
 		return err
 	}
 	m.refs.forget()
-	return m.Close()
+	return m.hangUp()
 }
 
 // Close gives the references of all proxies back and closes the connections.
@@ -148,7 +159,17 @@ func (m *Manager) Shutdown(ctx context.Context) error {
 // nothing.
 //
 // A blocking call of CPython's server that Close interrupts goes on there.
+//
+// A server that [Start] has started ends with its Manager: Close is Shutdown.
 func (m *Manager) Close() error {
+	if m.owner != nil {
+		return m.shutdownOwn(context.Background())
+	}
+	return m.hangUp()
+}
+
+// hangUp is Close for a server that is not ours to end.
+func (m *Manager) hangUp() error {
 	m.mu.Lock()
 	if m.closed {
 		m.mu.Unlock()

@@ -27,7 +27,7 @@ type Server struct {
 	objects *table
 	peers   peers
 	segs    segments
-	shared  shared
+	shared  sharedObjects
 
 	ctx    context.Context // ends with the server, and with it all requests
 	cancel context.CancelCauseFunc

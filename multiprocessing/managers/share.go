@@ -35,9 +35,9 @@ func Shared(args ...any) TypeOption {
 // sharing is what a Type has whose objects are shared.
 type sharing struct{ args []any }
 
-// shared are the objects of a server that all clients get. It is set up before
+// sharedObjects are the objects of a server that all clients get. It is set up before
 // the server serves, and read only from then on.
-type shared struct {
+type sharedObjects struct {
 	objects map[string]*object // by typeid
 
 	saving sync.Mutex

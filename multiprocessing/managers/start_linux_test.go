@@ -21,6 +21,7 @@ import (
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/managers"
+	"github.com/conexgo/conex/queue"
 )
 
 func startWithin(t *testing.T, d time.Duration) context.Context {
@@ -246,9 +247,12 @@ func TestStartServerKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := q.TryGet(ctx); !errors.Is(err, queue.ErrEmpty) {
+		t.Fatal(err)
+	}
 	got := make(chan error)
 	go func() {
-		_, err := q.Get(ctx)
+		_, err := q.Get(ctx) // over the connection that there is
 		got <- err
 	}()
 	m.Process().Kill()
