@@ -90,11 +90,7 @@ func (s *session) share(typeid string, c *call) (*object, error) {
 	if o == nil {
 		return nil, pickle.KeyError.New(typeid)
 	}
-	if err := s.srv.objects.incref(o.ident); err != nil {
-		return nil, err
-	}
-	s.account.add(o.ident)
-	return o, nil
+	return o, s.incref(o.ident)
 }
 
 // sharedIDs returns the typeids of what is shared, in order.
