@@ -26,6 +26,11 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// snapshotTrailer is what follows the pickle b.
+func snapshotTrailer(b []byte) []byte {
+	return fmt.Appendf(nil, snapshotEnd, len(b), crc32.Checksum(b, castagnoli))
+}
+
 // Snapshot writes what is in the [Shared] objects of s: lists, dicts, sets and
 // queues of the built-in types, and Go values that are both a
 // [pickle.Marshaler] and a [pickle.Unmarshaler]. Others, such as locks, are left
@@ -57,8 +62,7 @@ func (s *Server) Snapshot(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("managers: snapshot: %w", err)
 	}
-	b = fmt.Appendf(b, snapshotEnd, len(b), crc32.Checksum(b, castagnoli))
-	_, err = w.Write(b)
+	_, err = w.Write(append(b, snapshotTrailer(b)...))
 	return err
 }
 
@@ -112,12 +116,8 @@ func (s *Server) openSnapshot(b []byte) (*pickle.Dict, error) {
 	if end < 0 {
 		return nil, errors.New("its end is missing")
 	}
-	var n int64
-	var sum uint32
-	if _, err := fmt.Sscanf(string(b[end:]), snapshotEnd, &n, &sum); err != nil {
-		return nil, errors.New("its end is damaged")
-	}
-	if b = b[:end]; n != int64(len(b)) || sum != crc32.Checksum(b, castagnoli) {
+	whole := b
+	if b = b[:end]; string(whole[end:]) != string(snapshotTrailer(b)) {
 		return nil, errors.New("the checksum is wrong")
 	}
 	cfg := s.decode
