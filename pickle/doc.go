@@ -42,8 +42,40 @@
 // through a Go program unharmed. A call of any other function is an Object as
 // well, and its result is what Python makes of it.
 //
-// Unmarshal into anything else converts: to structs, slices, maps, times. So
-// does Marshal, for what is not in the list above.
+// # Go types
+//
+// Unmarshal into anything else converts, and so does Marshal what is not in the
+// list above:
+//
+//	struct              dict, by the fields' names or `pickle:"name,omitempty"`
+//	slice, array        list, tuple; []byte and [N]byte are bytes
+//	map                 dict; map[K]struct{} is a set
+//	any number          int, float, complex; *big.Rat Fraction, *big.Float Decimal
+//	time.Time           datetime with its offset from UTC, in microseconds
+//	time.Duration       timedelta
+//	error               an exception: see Classes.RegisterError
+//	pointer             what it points to, or None
+//	Marshaler           what MarshalPickle returns
+//	TextMarshaler       str
+//
+// Fields that are not exported, or have the tag "-", take no part. Fields of
+// embedded structs are fields of the struct, by the rules of Go. A registered
+// struct is an instance of its class: see Classes.Register. Pointers to structs,
+// maps and slices have an identity, so that cycles and what is shared keep their
+// shape both ways. Maps are written in the order of their keys.
+//
+// On the way back a struct also takes an instance, by its attributes, and a
+// tuple of as many items as there are fields. A key that matches no field
+// exactly may do so without regard to case and underscores: user_id is for
+// UserID. Fields without a key stay as they are; keys without a field are
+// ignored. Slices take sets and deques too, an array only what has its length,
+// time.Time also a date and a datetime without a zone, whose clock is taken to
+// be in time.Local. Python's bool is an int, so that 0 and 1 are taken for bools
+// and the reverse; an int is taken for a float, a float never for an int.
+// Numbers that do not fit are errors. Maps, slices and pointers are new ones,
+// never those that were in the variable. What does not fit gives an
+// *UnmarshalTypeError with the path to it, and leaves the variable as it was,
+// except for what embedded pointers in it point to.
 //
 // # What a pickle can do
 //

@@ -14,6 +14,8 @@ import (
 func newMapEncoder(t reflect.Type) encodeFunc {
 	key, elem := encoderOf(t.Key()), encoderOf(t.Elem())
 	number := typeNumber()
+	isStrings := t == reflect.TypeFor[map[string]string]()
+	isAnys := t == reflect.TypeFor[map[string]any]()
 	isSet := t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0
 	return func(e *encoder, v reflect.Value) error {
 		if v.IsNil() {
@@ -37,7 +39,14 @@ func newMapEncoder(t reflect.Type) encodeFunc {
 				e.buf = append(e.buf, opEmptyDict)
 			}
 			e.memoize(id)
-			err = e.setsOf(key, elem, v)
+			switch {
+			case isStrings:
+				err = setsFast(e, v.Interface().(map[string]string), (*encoder).text)
+			case isAnys:
+				err = setsFast(e, v.Interface().(map[string]any), (*encoder).save)
+			default:
+				err = e.setsOf(key, elem, v)
+			}
 		}
 		e.depth--
 		return err
@@ -61,6 +70,36 @@ func (e *encoder) setsOf(key, elem encodeFunc, v reflect.Value) error {
 		}
 		if err := elem(e, v.MapIndex(k)); err != nil {
 			return inKey(err, modelKey(k))
+		}
+		switch {
+		case !many:
+			e.buf = append(e.buf, opSetItem)
+		case i%batch == batch-1 || i == n-1:
+			e.buf = append(e.buf, opSetItems)
+		}
+	}
+	return nil
+}
+
+// setsFast is setsOf for the most usual maps, without reflection.
+func setsFast[V any](e *encoder, m map[string]V, save func(*encoder, V) error) error {
+	var few [8]string
+	keys := few[:0]
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	n := len(keys)
+	for i, k := range keys {
+		many := e.proto > 0 && (n-i/batch*batch > 1)
+		if many && i%batch == 0 {
+			e.buf = append(e.buf, opMark)
+		}
+		if err := e.text(k); err != nil {
+			return in(err, "[key string]")
+		}
+		if err := save(e, m[k]); err != nil {
+			return inKey(err, k)
 		}
 		switch {
 		case !many:

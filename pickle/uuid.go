@@ -18,3 +18,13 @@ func (u UUID) String() string {
 	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
 	return string(b[:])
 }
+
+// uuidOf returns the UUID that Python keeps as the integer v.
+func uuidOf(v any) (u UUID, ok bool) {
+	n := bigOf(v)
+	if n == nil || n.Sign() < 0 || n.BitLen() > 128 {
+		return u, false
+	}
+	n.FillBytes(u[:])
+	return u, true
+}
