@@ -16,21 +16,24 @@ import (
 type Classes struct {
 	_ noCopy
 
-	types   map[Global]reflect.Type
+	types   map[Global]reflect.Type // of Register, both ways
 	globals map[reflect.Type]Global
-	errors  []registeredError
-	byClass map[Global]error
+	errors  []registeredError // of RegisterError, both ways; several
+	byClass map[Global]error  // errors of one class are joined
 
 	builders map[Global]func(*Object) (any, error)
 
 	allowed map[string]struct{} // "mymod.Point", and "mymod." for "mymod.*"
 }
 
+// A noCopy lets go vet find copies.
 type noCopy struct{}
 
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
+// A registeredError is what RegisterError was told. They are kept in order, as
+// the first that matches an error counts.
 type registeredError struct {
 	class Global
 	err   error

@@ -86,6 +86,7 @@ func (d *decoder) itemsOf(args Tuple) (items []any, known, ok bool) {
 	return items, true, d.err == nil && d.count(len(items))
 }
 
+// callSet is how a set is written before protocol 4, and all sets of sub-classes.
 func callSet(d *decoder, args Tuple) (known, ok bool) {
 	items, known, ok := d.itemsOf(args)
 	if !known || !ok {
@@ -100,6 +101,7 @@ func callSet(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.pushContainer(s)
 }
 
+// callFrozenSet is the same for a frozenset.
 func callFrozenSet(d *decoder, args Tuple) (known, ok bool) {
 	items, known, ok := d.itemsOf(args)
 	if !known || !ok {
@@ -112,6 +114,7 @@ func callFrozenSet(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.pushContainer(s)
 }
 
+// callList is what the views of a dict become.
 func callList(d *decoder, args Tuple) (known, ok bool) {
 	items, known, ok := d.itemsOf(args)
 	if !known || !ok {
@@ -128,6 +131,7 @@ func callTuple(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.pushContainer(tupleOf(items))
 }
 
+// callDict takes another dict, or pairs, as Python's does.
 func callDict(d *decoder, args Tuple) (known, ok bool) {
 	to := new(Dict)
 	if len(args) == 1 {
@@ -188,6 +192,7 @@ func (d *decoder) bytesFor(args Tuple) (b []byte, known bool) {
 	return nil, false
 }
 
+// callBytes is how empty bytes are written before protocol 3.
 func callBytes(d *decoder, args Tuple) (known, ok bool) {
 	b, known := d.bytesFor(args)
 	if !known {
@@ -196,6 +201,7 @@ func callBytes(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.charge(len(b)) && d.push(bytes.Clone(b))
 }
 
+// callByteArray is how bytearrays are written before protocol 5.
 func callByteArray(d *decoder, args Tuple) (known, ok bool) {
 	b, known := d.bytesFor(args)
 	if !known {
@@ -221,6 +227,7 @@ func callEncode(d *decoder, args Tuple) (known, ok bool) {
 	return true, ok && d.push(b) || d.err == nil && d.fail("bytes that are not Latin-1")
 }
 
+// callComplex is how complex numbers are written in all protocols.
 func callComplex(d *decoder, args Tuple) (known, ok bool) {
 	var parts [2]float64
 	if len(args) > 2 {
@@ -239,6 +246,7 @@ func callComplex(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.push(complex(parts[0], parts[1]))
 }
 
+// isInt reports whether v is what an int is decoded to.
 func isInt(v any) bool {
 	switch v.(type) {
 	case int64, *big.Int:
@@ -247,6 +255,7 @@ func isInt(v any) bool {
 	return false
 }
 
+// callRange makes a Range, whose parts are integers whatever was left out.
 func callRange(d *decoder, args Tuple) (known, ok bool) {
 	for _, a := range args {
 		if !isInt(a) {
@@ -297,6 +306,7 @@ func callNewObj(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.make(NewObj, args[0], tupleOf(args[1:]), nil) && d.count(len(args))
 }
 
+// callNewObjEx is the same for NEWOBJ_EX, before protocol 4.
 func callNewObjEx(d *decoder, args Tuple) (known, ok bool) {
 	if len(args) != 3 {
 		return false, true

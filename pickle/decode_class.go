@@ -10,6 +10,7 @@ func (d *decoder) global() bool {
 	return ok && d.pushGlobal(module, name)
 }
 
+// nameLines reads the two lines of GLOBAL and INST.
 func (d *decoder) nameLines() (module, name string, ok bool) {
 	b, ok := d.line()
 	if !ok {
@@ -32,6 +33,7 @@ func (d *decoder) word(b []byte) string {
 	return string(b)
 }
 
+// stackGlobal is STACK_GLOBAL: the names are two str on the stack.
 func (d *decoder) stackGlobal() bool {
 	if !d.need(2) {
 		return false
@@ -44,6 +46,9 @@ func (d *decoder) stackGlobal() bool {
 	return d.pushGlobal(module, name)
 }
 
+// pushGlobal pushes the name of a class or function, if it is allowed. This is
+// the only place where names get in, but for classes inside classes: see
+// callGetattr. Names that have just been there need not be allocated again.
 func (d *decoder) pushGlobal(module, name string) bool {
 	g := Global{module, name}
 	if !g.valid() {
@@ -73,6 +78,7 @@ func (d *decoder) pushGlobal(module, name string) bool {
 	return d.push(*w)
 }
 
+// allowed reports whether the Classes let g pass, and fails if not.
 func (d *decoder) allowed(g Global) bool {
 	if d.cfg.Classes.allows(g) {
 		return true
@@ -116,6 +122,8 @@ func (d *decoder) obj() bool {
 // tupleOf returns a copy of items as a tuple.
 func tupleOf(items []any) Tuple { return append(make(Tuple, 0, len(items)), items...) }
 
+// instantiate makes an instance in the way of Python 2, where a class without
+// arguments was not called.
 func (d *decoder) instantiate(class any, args Tuple) bool {
 	if len(args) > 0 {
 		return d.call(class, args)
@@ -123,6 +131,7 @@ func (d *decoder) instantiate(class any, args Tuple) bool {
 	return d.make(NewObj, class, args, nil)
 }
 
+// reduce is REDUCE: a call of what is below a tuple of arguments.
 func (d *decoder) reduce() bool {
 	if !d.need(2) {
 		return false
@@ -176,6 +185,8 @@ func (d *decoder) make(how Make, class any, args Tuple, kwds *Dict) bool {
 	return d.pushContainer(&Object{Make: how, Class: class, Args: args, Kwds: kwds})
 }
 
+// newObj is NEWOBJ, and newObjEx NEWOBJ_EX: __new__ of a class, with arguments
+// and with keywords as well.
 func (d *decoder) newObj() bool {
 	if !d.need(2) {
 		return false
@@ -199,6 +210,8 @@ func (d *decoder) newObjEx() bool {
 	return d.make(NewObjEx, d.pop(), args, kwds)
 }
 
+// build is BUILD: gives a state to what is below it. Only what has been made by
+// a class can have one.
 func (d *decoder) build() bool {
 	if !d.need(2) {
 		return false

@@ -44,8 +44,10 @@ func (m *memo) put(i uint64, v any) {
 	}
 }
 
+// memoize is MEMOIZE, which counts: CPython takes the number of entries there are.
 func (d *decoder) memoize() bool { return d.put(uint64(d.memo.len())) }
 
+// put numbers the value that is on the stack.
 func (d *decoder) put(i uint64) bool {
 	if len(d.stack) <= d.fence {
 		return d.underflow()
@@ -57,6 +59,8 @@ func (d *decoder) put(i uint64) bool {
 	return true
 }
 
+// get pushes the value with a number. From the first container that is fetched
+// on, the value is no tree any more.
 func (d *decoder) get(i uint64) bool {
 	v, ok := d.memo.get(i)
 	if !ok {

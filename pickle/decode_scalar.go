@@ -70,6 +70,7 @@ func (d *decoder) text(n uint64) bool {
 	return d.pushText(b)
 }
 
+// pushText pushes b as a str. It copies.
 func (d *decoder) pushText(b []byte) bool {
 	if len(b) <= longestWord {
 		// The names that the messages of a program are made of come again
@@ -90,6 +91,8 @@ func (d *decoder) pushText(b []byte) bool {
 	return d.push(string(b))
 }
 
+// longestWord is how long a string may be to be kept for the next pickles. With
+// words of them that is 3 KiB for each decoder in the pool.
 const longestWord = 24
 
 // wordHash is cheap: a collision costs an allocation, no more.
@@ -138,6 +141,8 @@ func (d *decoder) bytes(n uint64) bool {
 	return ok && d.push(b)
 }
 
+// byteArray pushes the next n bytes as a bytearray. They are always copied: it
+// is mutable.
 func (d *decoder) byteArray(n uint64) bool {
 	b, ok := d.copyOut(n)
 	return ok && d.push(&ByteArray{b})

@@ -7,6 +7,7 @@ func (d *decoder) push(v any) bool {
 	return d.items >= 0 || d.count(0)
 }
 
+// pushContainer pushes a value that may hold others: see shallow.
 func (d *decoder) pushContainer(v any) bool {
 	d.containers++
 	return d.push(v)
@@ -17,6 +18,7 @@ func (d *decoder) need(n int) bool {
 	return len(d.stack)-d.fence >= n || d.underflow()
 }
 
+// underflow says that a pickle wants more values than it has pushed.
 func (d *decoder) underflow() bool {
 	if len(d.marks) > 0 {
 		return d.fail("too few values on the stack above the mark")
@@ -68,6 +70,7 @@ func (d *decoder) popOne() bool {
 	return !ok || o.Make != Reduce || d.dropped(o)
 }
 
+// dup is DUP, which CPython never writes.
 func (d *decoder) dup() bool {
 	if !d.need(1) {
 		return false
@@ -171,6 +174,8 @@ func (d *decoder) setItems(n int) bool {
 	return true
 }
 
+// setIn sets keys and values, in turn, in a dict. The first of them tell how
+// large it will be; CPython sends a thousand pairs at a time.
 func (d *decoder) setIn(to *Dict, items []any) bool {
 	if len(items)%2 != 0 {
 		return d.fail("a key without a value")
@@ -186,6 +191,8 @@ func (d *decoder) setIn(to *Dict, items []any) bool {
 	return true
 }
 
+// addItems is ADDITEMS: adds the values above the mark to the set below it.
+// Sub-classes of set come as a call, so there is nothing to be added to an Object.
 func (d *decoder) addItems() bool {
 	n, ok := d.sinceMark()
 	if !ok {
@@ -208,6 +215,7 @@ func (d *decoder) addItems() bool {
 	return true
 }
 
+// frozenSet is FROZENSET: of the values above the mark.
 func (d *decoder) frozenSet() bool {
 	n, ok := d.sinceMark()
 	if !ok {

@@ -12,6 +12,7 @@ import (
 // binary opcodes have no such limit.
 const maxDigits = 20_000
 
+// intLine is INT: an integer, or a bool in the two spellings that no integer has.
 func (d *decoder) intLine() bool {
 	b, ok := d.line()
 	switch {
@@ -25,11 +26,14 @@ func (d *decoder) intLine() bool {
 	return d.decimal(b)
 }
 
+// longLine is LONG: an integer with an L behind it, as in Python 2.
 func (d *decoder) longLine() bool {
 	b, ok := d.line()
 	return ok && d.decimal(bytes.TrimSuffix(b, []byte("L")))
 }
 
+// decimal pushes the integer that b is the text of. Python takes other bases
+// and underscores here as well; nobody writes them.
 func (d *decoder) decimal(b []byte) bool {
 	b = bytes.TrimSpace(b)
 	if i, err := strconv.ParseInt(string(b[:min(len(b), 24)]), 10, 64); err == nil && len(b) <= 24 {
@@ -54,6 +58,7 @@ func (d *decoder) decimal(b []byte) bool {
 	return d.push(smallest(z))
 }
 
+// floatLine is FLOAT: what repr gives for a float.
 func (d *decoder) floatLine() bool {
 	b, ok := d.line()
 	if !ok {
@@ -104,6 +109,7 @@ func (d *decoder) pushOld(b []byte) bool {
 	return d.push(string(b))
 }
 
+// simpleEscapes are pairs of what is behind a backslash and what it means.
 const simpleEscapes = "\\\\''\"\"a\ab\bf\fn\nr\rt\tv\v"
 
 // unescape resolves the escapes of a bytes literal.
@@ -149,6 +155,7 @@ func unescape(b []byte) ([]byte, bool) {
 	return out, true
 }
 
+// escapeIndex returns where in simpleEscapes the byte is that \c stands for.
 func escapeIndex(c byte) int {
 	for j := 0; j < len(simpleEscapes); j += 2 {
 		if simpleEscapes[j] == c {

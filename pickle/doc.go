@@ -86,8 +86,10 @@
 // Classes.Allow, and a pickle that names any other class is refused.
 //
 // Reading takes memory and time in proportion to the length of the pickle,
-// whatever it says about lengths of its own. It does not recurse. The limits in
-// the Config bound what may be made of a pickle, and how deep it is nested.
+// whatever it says about lengths of its own: nothing is allocated before the
+// bytes for it are there. It does not recurse. What makes copies, such as
+// set(list), counts against the limits in the Config, which bound what may be
+// made of a pickle and how deep it is nested.
 // Values may refer to others many times over, so that printing one in full could
 // take for ever: Repr, Equal and Marshal know that, and programs that walk
 // through values from strangers must, too. Refused are: references to objects

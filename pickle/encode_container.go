@@ -6,6 +6,8 @@ import "iter"
 // a reader has on its stack at once.
 const batch = 1000
 
+// tuple writes a tuple: its items first, and then what makes a tuple of them. An
+// empty one has no identity, as in Python.
 func (e *encoder) tuple(t Tuple) error {
 	switch {
 	case len(t) > 0:
@@ -63,6 +65,8 @@ func (e *encoder) discard(n int, mark bool) {
 	}
 }
 
+// list writes a list. It is numbered while it is still empty, so that its items
+// can refer to it.
 func (e *encoder) list(l *List) error {
 	id := identOf(l)
 	if e.again(id) {
@@ -86,7 +90,8 @@ func (e *encoder) emptyList() {
 	}
 }
 
-// appends writes items that are appended to what is on the reader's stack.
+// appends writes items that are appended to what is on the reader's stack. One
+// alone has an opcode of its own, and protocol 0 knows only that one.
 func (e *encoder) appends(items []any) error {
 	for i, v := range items {
 		many := e.proto > 0 && (len(items)-i/batch*batch > 1)
@@ -106,6 +111,7 @@ func (e *encoder) appends(items []any) error {
 	return nil
 }
 
+// dict writes a dict, in the way of list.
 func (e *encoder) dict(d *Dict) error {
 	id := identOf(d)
 	if e.again(id) {
@@ -150,6 +156,8 @@ func (e *encoder) sets(pairs iter.Seq2[any, any], n int) error {
 	return nil
 }
 
+// set writes a set. From protocol 4 on it can contain what leads back to it: it
+// is numbered while it is still empty.
 func (e *encoder) set(s *Set) error {
 	id := identOf(s)
 	if e.again(id) {
@@ -179,6 +187,7 @@ func (e *encoder) set(s *Set) error {
 	return nil
 }
 
+// frozenSet writes a frozenset, which like a tuple is numbered when it is done.
 func (e *encoder) frozenSet(s *FrozenSet) error {
 	id := identOf(s)
 	if e.again(id) {

@@ -71,6 +71,8 @@ func (e *encoder) rangeOf(r Range) error {
 	return e.call(Global{"builtins", "range"}, Tuple{r.Start, r.Stop, r.Step})
 }
 
+// global writes the name of a class or function: once, and from then on it
+// refers to it. All that have the same name are the same.
 func (e *encoder) global(g Global) error {
 	if n, ok := e.globals[g]; ok {
 		e.get(n)
@@ -122,6 +124,7 @@ func (e *encoder) oldGlobal(g Global) error {
 	return nil
 }
 
+// exception writes the call of a class, as CPython does it, and the attributes.
 func (e *encoder) exception(x *Exception) error {
 	id := identOf(x)
 	if e.again(id) {
@@ -149,6 +152,8 @@ func (e *encoder) exception(x *Exception) error {
 	return nil
 }
 
+// object writes the parts of an Object in the order in which it had them. It is
+// numbered as soon as it is made: what follows may refer to it.
 func (e *encoder) object(o *Object) error {
 	id := identOf(o)
 	if e.again(id) {
@@ -224,6 +229,7 @@ func (e *encoder) make(o *Object) error {
 	return in(args, ".Args")
 }
 
+// makeEx is NEWOBJ_EX, or its place-holder in copyreg before protocol 4.
 func (e *encoder) makeEx(o *Object) error {
 	kwds := o.Kwds
 	if kwds == nil {
@@ -277,6 +283,8 @@ func (e *encoder) setState(o *Object, id ident) error {
 	return nil
 }
 
+// callable reports what cannot be the Class of an Object: the reader would
+// refuse it, and Python could not call it.
 func callable(class any) error {
 	switch class.(type) {
 	case Global, *Object, *ExceptionClass:

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 )
 
+// bool writes a bool. Before protocol 2 it is a kind of integer that older
+// readers take for one.
 func (e *encoder) bool(v bool) {
 	switch {
 	case e.proto < 2 && v:
@@ -27,6 +29,7 @@ func (e *encoder) line(op byte, n int) {
 	e.buf = append(strconv.AppendInt(append(e.buf, op), int64(n), 10), '\n')
 }
 
+// int writes an integer in the shortest form that the protocol has.
 func (e *encoder) int(v int64) {
 	switch small := v == int64(int32(v)); {
 	case e.proto == 0 && small:
@@ -60,6 +63,9 @@ func (e *encoder) uint(v uint64) error {
 	return e.bigInt(new(big.Int).SetUint64(v))
 }
 
+// bigInt writes an integer of any size. CPython writes one twice if it is there
+// twice; here a long one is numbered, so that a pickle that was read does not
+// grow without bounds when it is written again.
 func (e *encoder) bigInt(v *big.Int) error {
 	if v.IsInt64() {
 		e.int(v.Int64())
@@ -111,6 +117,8 @@ func twos(v *big.Int) []byte {
 	return b
 }
 
+// float writes the eight bytes of a float, or its text in protocol 0: the
+// shortest that gives the same float, as Python's repr.
 func (e *encoder) float(v float64) {
 	if e.proto > 0 {
 		e.buf = binary.BigEndian.AppendUint64(append(e.buf, opBinFloat), math.Float64bits(v))
@@ -134,6 +142,7 @@ func (e *encoder) float(v float64) {
 // referred to from then on. A reference takes 2 to 5 bytes.
 const shortest = 16
 
+// text writes a str.
 func (e *encoder) text(s string) error {
 	if len(s) >= shortest && e.again(textIdent(s)) {
 		return nil
@@ -212,6 +221,7 @@ func (e *encoder) escaped(s string) {
 	e.buf = append(e.buf, '\n')
 }
 
+// bytes writes bytes. A nil slice is empty bytes, not None.
 func (e *encoder) bytes(b []byte) error {
 	if b == nil {
 		b = []byte{}
@@ -255,6 +265,8 @@ func (e *encoder) bytesAsCall(b []byte) error {
 	return e.call(Global{"_codecs", "encode"}, Tuple{string(text), "latin1"})
 }
 
+// byteArray writes a bytearray, which has an opcode of its own from protocol 5
+// on. It is numbered even if it is short: it is mutable.
 func (e *encoder) byteArray(v *ByteArray) error {
 	if e.again(identOf(v)) {
 		return nil
