@@ -68,11 +68,6 @@ func (ty *Type) dynamic(v any) (any, *Type, error) {
 // it was not.
 func (ty *Type) over(base *Type) (*Type, error) {
 	t := *base
-	if ty.keeps {
-		k := *t.class
-		k.close = nil
-		t.class = &k
-	}
 	if ty.exposed != nil {
 		for _, n := range ty.exposed {
 			if t.class.methods[n] == nil {

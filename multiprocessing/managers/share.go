@@ -71,10 +71,8 @@ func (s *Server) makeOne(typeid string, ty *Type) (o *object, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if ty.made != nil {
-		if ty, err = ty.made(v); err != nil {
-			return nil, err
-		}
+	if v, ty, err = ty.adopt(v); err != nil {
+		return nil, err
 	}
 	o = s.objects.add(typeid, ty, v, 0)
 	o.pinned = true

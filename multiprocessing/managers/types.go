@@ -120,7 +120,6 @@ type Type struct {
 	methods  map[string]method
 	proxies  map[string]string
 	noCreate bool
-	keeps    bool     // its objects are not closed
 	shared   *sharing // see Shared; nil: an object for each that asks
 }
 
