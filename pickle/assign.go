@@ -82,6 +82,7 @@ func assignerOf(t reflect.Type) assignFunc {
 	return f
 }
 
+// newAssigner looks first at what a type says of itself, then at its kind.
 func newAssigner(t reflect.Type) assignFunc {
 	if f, ok := assignSpecial[t]; ok {
 		return f
@@ -98,6 +99,7 @@ func newAssigner(t reflect.Type) assignFunc {
 	return newKindAssigner(t)
 }
 
+// newKindAssigner is for types that say nothing.
 func newKindAssigner(t reflect.Type) assignFunc {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -138,6 +140,7 @@ func (a *assigner) enter() error {
 	return nil
 }
 
+// leave goes back up.
 func (a *assigner) leave() { a.depth-- }
 
 // again looks for what a container has become already, in this type.

@@ -54,6 +54,8 @@ func itemsOf(v any) ([]any, bool) {
 	return nil, false
 }
 
+// newSliceAssigner makes a new slice, of bytes or of the items. It is remembered
+// before it is filled, since it may contain itself.
 func newSliceAssigner(t reflect.Type) assignFunc {
 	f := assignerOf(t.Elem())
 	raw := t.Elem().Kind() == reflect.Uint8
@@ -109,6 +111,8 @@ func (a *assigner) fill(f assignFunc, items []any, dst reflect.Value) error {
 	return nil
 }
 
+// newArrayAssigner wants as many items as there are, no fewer: a tuple of another
+// length is another type to most programs.
 func newArrayAssigner(t reflect.Type) assignFunc {
 	f := assignerOf(t.Elem())
 	raw := t.Elem().Kind() == reflect.Uint8
@@ -137,6 +141,7 @@ func newArrayAssigner(t reflect.Type) assignFunc {
 	}
 }
 
+// wrongLength says of which length a value was.
 func wrongLength(v any, dst reflect.Value, n int) error {
 	return &UnmarshalTypeError{Value: TypeName(v) + " of length " + Repr(n), Type: dst.Type()}
 }

@@ -9,6 +9,7 @@ import (
 // False and True. A float is never taken for an int, even if it is whole; an int
 // is taken for a float, the nearest one.
 
+// assignBool takes 0 and 1 too, as many Python programs write them for a flag.
 func assignBool(_ *assigner, v any, dst reflect.Value) error {
 	switch v := v.(type) {
 	case bool:
@@ -24,6 +25,7 @@ func assignBool(_ *assigner, v any, dst reflect.Value) error {
 	return misfit(v, dst)
 }
 
+// assignInt takes what fits, and says what did not.
 func assignInt(_ *assigner, v any, dst reflect.Value) error {
 	var n int64
 	switch v := v.(type) {
@@ -43,6 +45,7 @@ func assignInt(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignUint is the only one that has use for a big int: up to 2^64-1.
 func assignUint(_ *assigner, v any, dst reflect.Value) error {
 	var n uint64
 	switch v := v.(type) {
@@ -68,6 +71,8 @@ func assignUint(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignFloat rounds ints, as float does in Python, and refuses those beyond all
+// floats, as Python does.
 func assignFloat(_ *assigner, v any, dst reflect.Value) error {
 	var f float64
 	switch v := v.(type) {
@@ -92,6 +97,7 @@ func assignFloat(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignComplex takes real numbers as well.
 func assignComplex(_ *assigner, v any, dst reflect.Value) error {
 	var c complex128
 	switch v := v.(type) {
@@ -111,6 +117,8 @@ func assignComplex(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignString takes str only. Text in bytes has an encoding that somebody must
+// name; a Decimal fits its own type.
 func assignString(_ *assigner, v any, dst reflect.Value) error {
 	switch v := v.(type) {
 	case string:
@@ -148,6 +156,8 @@ func assignInterface(a *assigner, v any, dst reflect.Value) error {
 	return misfit(v, dst)
 }
 
+// assignRegistered stores the struct that instances of a class are, or a pointer to
+// one, into an interface that it implements.
 func assignRegistered(a *assigner, v any, known reflect.Type, dst reflect.Value) error {
 	if !known.Implements(dst.Type()) {
 		known = reflect.PointerTo(known)

@@ -41,6 +41,7 @@ func opaque(t reflect.Type) bool {
 		p.Implements(typeMarshaler) || p.Implements(typeTextMarshaler)
 }
 
+// assignSame takes values of the very type.
 func assignSame(_ *assigner, v any, dst reflect.Value) error {
 	if v == nil && dst.Kind() == reflect.Pointer {
 		dst.SetZero()
@@ -74,6 +75,7 @@ func assignTime(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignDuration takes a timedelta. A number is refused: in which unit would it be?
 func assignDuration(_ *assigner, v any, dst reflect.Value) error {
 	d, ok := v.(TimeDelta)
 	if !ok {
@@ -87,6 +89,7 @@ func assignDuration(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignBigIntPointer may share the number with the model, which nobody changes.
 func assignBigIntPointer(_ *assigner, v any, dst reflect.Value) error {
 	if v == nil {
 		dst.SetZero()
@@ -100,6 +103,7 @@ func assignBigIntPointer(_ *assigner, v any, dst reflect.Value) error {
 	return nil
 }
 
+// assignBigInt copies the number.
 func assignBigInt(_ *assigner, v any, dst reflect.Value) error {
 	n := bigOf(v)
 	if n == nil {
@@ -129,6 +133,7 @@ func ratOf(v any) *big.Rat {
 	return nil
 }
 
+// assignBigRat is exact, for floats too; there is no fraction for inf and nan.
 func assignBigRat(_ *assigner, v any, dst reflect.Value) error {
 	r := ratOf(v)
 	if r == nil {

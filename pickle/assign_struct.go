@@ -18,12 +18,14 @@ func newStructAssigner(t reflect.Type) assignFunc {
 	return s.assign
 }
 
+// A structAssigner fills structs of one type.
 type structAssigner struct {
 	t    reflect.Type
 	info *structInfo
 	fs   []assignFunc
 }
 
+// assign goes by what the value is; see newStructAssigner.
 func (s *structAssigner) assign(a *assigner, v any, dst reflect.Value) error {
 	if err := a.enter(); err != nil {
 		return err
@@ -70,6 +72,7 @@ func (s *structAssigner) dict(a *assigner, d *Dict, dst reflect.Value) error {
 	return nil
 }
 
+// field stores the value of field number i, and names it if that fails.
 func (s *structAssigner) field(a *assigner, i int, v any, dst reflect.Value) error {
 	f := &s.info.fields[i]
 	fv := dst
@@ -99,6 +102,8 @@ func settable(v reflect.Value, index []int) reflect.Value {
 	return v
 }
 
+// items takes positional values. The number must be right, since nothing else tells
+// whether they are meant for this struct.
 func (s *structAssigner) items(a *assigner, v any, items []any, dst reflect.Value) error {
 	if len(items) != len(s.info.fields) {
 		return &UnmarshalTypeError{

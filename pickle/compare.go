@@ -97,6 +97,7 @@ func (c *comparer) sequences(x, y []any, op string) (int, error) {
 	return compareInts(len(x), len(y)), nil
 }
 
+// compareInts is what most dates are compared by.
 func compareInts(x, y int) int {
 	switch {
 	case x < y:

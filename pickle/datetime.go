@@ -110,16 +110,19 @@ func (t DateTime) micros() int64 { return t.Date().days()*dayMicros + t.Clock().
 // String returns the datetime as Python's str does: 2024-02-29 12:30:00+01:00.
 func (t DateTime) String() string { return t.Date().String() + " " + t.Clock().String() }
 
+// hash leaves out the fold and the microseconds: equal looks at the latter.
 func (t DateTime) hash(h *hasher) uint64 {
 	z, us := zoneOf(t.TZ)
 	return h.ints(kindDate+uint64(z+1)<<8, int(t.Date().days()), int((t.Clock().micros()-us)/secondMicros))
 }
 
+// equal is false where compare fails.
 func (t DateTime) equal(u DateTime) bool {
 	n, err := t.compare(u)
 	return n == 0 && err == nil
 }
 
+// compare is as that of TimeOfDay.
 func (t DateTime) compare(u DateTime) (int, error) {
 	a, x := zoneOf(t.TZ)
 	b, y := zoneOf(u.TZ)

@@ -54,6 +54,7 @@ func ParseDecimal(s string) (Decimal, error) {
 	return n.text(), nil
 }
 
+// invalid is the error of a text that is no number.
 func (d Decimal) invalid() error {
 	const most = 40
 	s := string(d)
@@ -66,6 +67,8 @@ func (d Decimal) invalid() error {
 	}
 }
 
+// parse takes the number apart. It takes what Python's constructor takes of ASCII,
+// underscores left out.
 func (d Decimal) parse() (n decimalParts, err error) {
 	s := string(d)
 	if len(s) > maxDecimalDigits+64 {
@@ -112,6 +115,7 @@ func (d Decimal) parse() (n decimalParts, err error) {
 	return n, nil
 }
 
+// parseSpecial is for what begins with a letter.
 func (d Decimal) parseSpecial(n decimalParts, s string) (decimalParts, error) {
 	low := strings.ToLower(s)
 	switch {
@@ -132,6 +136,7 @@ func (d Decimal) parseSpecial(n decimalParts, s string) (decimalParts, error) {
 	return n, nil
 }
 
+// allDigits is true of the empty string.
 func allDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -221,10 +226,12 @@ func (d Decimal) Float64() (float64, error) {
 	return f, err
 }
 
+// pow10 is 10 to the power of n, which the caller has bounded.
 func pow10(n int64) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil)
 }
 
+// clip shortens what goes into a message.
 func clip(s string) string {
 	const most = 40
 	if len(s) > most {

@@ -36,6 +36,7 @@ func decimalOf(v any) (n decimalParts, err error) {
 	return decimalInt(i), nil
 }
 
+// decimalInt returns an integer as a decimal.
 func decimalInt(i *big.Int) (n decimalParts) {
 	n.negative = i.Sign() < 0
 	n.coefficient = new(big.Int).Abs(i)
@@ -57,6 +58,8 @@ func (n *decimalParts) count() {
 	}
 }
 
+// decimalFloat returns a float as the decimal that it is exactly, of up to 767
+// digits.
 func decimalFloat(f float64) (n decimalParts) {
 	switch {
 	case f != f:
@@ -98,6 +101,8 @@ func (n *decimalParts) sign() int {
 	return s
 }
 
+// compare looks at the signs, then at the places of the first digits, and only
+// then at all digits.
 func (n *decimalParts) compare(m *decimalParts) int {
 	if n.kind >= decimalNaN || m.kind >= decimalNaN {
 		return unordered

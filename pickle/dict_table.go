@@ -5,6 +5,7 @@ import (
 	"math/bits"
 )
 
+// isDead reports whether the entry was deleted.
 func (e *entry) isDead() bool {
 	_, is := e.key.(dead)
 	return is

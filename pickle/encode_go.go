@@ -79,6 +79,7 @@ func newTypeEncoder(t reflect.Type) encodeFunc {
 	return newKindEncoder(t)
 }
 
+// newKindEncoder is for types that say nothing.
 func newKindEncoder(t reflect.Type) encodeFunc {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -109,6 +110,7 @@ func newKindEncoder(t reflect.Type) encodeFunc {
 	return func(_ *encoder, v reflect.Value) error { return &UnsupportedTypeError{Type: t} }
 }
 
+// encodeInterface writes what is inside: save knows the types of the model.
 func encodeInterface(e *encoder, v reflect.Value) error {
 	if v.IsNil() {
 		e.buf = append(e.buf, opNone)
@@ -158,6 +160,7 @@ var typeNumbers atomic.Uint32
 // address.
 func typeNumber() uint32 { return typeNumbers.Add(1) }
 
+// encodeMarshaler writes what MarshalPickle returns.
 func encodeMarshaler(e *encoder, v reflect.Value) error {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		e.buf = append(e.buf, opNone)
@@ -176,6 +179,7 @@ func encodeMarshaler(e *encoder, v reflect.Value) error {
 	return err
 }
 
+// encodeText writes what MarshalText returns, as a str.
 func encodeText(e *encoder, v reflect.Value) error {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		e.buf = append(e.buf, opNone)

@@ -111,6 +111,7 @@ func setsFast[V any](e *encoder, m map[string]V, save func(*encoder, V) error) e
 	return nil
 }
 
+// mapAsSet writes the keys only.
 func (e *encoder) mapAsSet(id ident, key encodeFunc, v reflect.Value) error {
 	keys, err := sortedKeys(v)
 	if err != nil {

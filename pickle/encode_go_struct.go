@@ -6,6 +6,8 @@ import (
 	"sync"
 )
 
+// newStructEncoder is for structs that are not behind a pointer: they have no
+// identity, so the memo does not need to know them.
 func newStructEncoder(t reflect.Type) encodeFunc {
 	s := structEncoderOf(t)
 	return func(e *encoder, v reflect.Value) error { return s.encode(e, v, nil) }
@@ -31,6 +33,7 @@ func structEncoderOf(t reflect.Type) *structEncoder {
 	return s.(*structEncoder)
 }
 
+// prepare looks up the functions of the fields.
 func (s *structEncoder) prepare() {
 	s.fs = make([]encodeFunc, len(s.info.fields))
 	for i, f := range s.info.fields {
@@ -73,6 +76,7 @@ func (s *structEncoder) encode(e *encoder, v reflect.Value, id *ident) error {
 	return nil
 }
 
+// fields writes the pairs of the dict, names as bytes that were made beforehand.
 func (s *structEncoder) fields(e *encoder, v reflect.Value) error {
 	mark := len(e.buf)
 	if e.proto > 0 {

@@ -34,6 +34,8 @@ func init() {
 	}
 }
 
+// encodeTime writes an instant as an aware datetime: a naive one would lose where
+// the clock was.
 func encodeTime(e *encoder, v reflect.Value) error {
 	t, err := DateTimeOf(v.Interface().(time.Time))
 	if err != nil {

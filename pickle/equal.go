@@ -39,6 +39,8 @@ type sameness struct {
 	n    int
 }
 
+// enter goes one level down; leave is the way back if the two are equal. After an
+// answer of false nobody looks at the depth any more.
 func (c *comparer) enter() error {
 	c.depth++
 	c.steps++
@@ -48,6 +50,7 @@ func (c *comparer) enter() error {
 	return nil
 }
 
+// equal goes by the type of a; what is no container is left to equalScalars.
 func (c *comparer) equal(a, b any) (bool, error) {
 	switch x := a.(type) {
 	case string:
@@ -168,6 +171,8 @@ func (c *comparer) items(x, y []any, ok bool) (bool, error) {
 	return true, nil
 }
 
+// known reports whether the two have been found equal before. Without that, two
+// values that share their parts in 2^n ways would take that long.
 func (c *comparer) known(s sameness) bool {
 	_, ok := c.seen[s]
 	return ok
@@ -184,6 +189,7 @@ func (c *comparer) leave(s sameness) {
 	}
 }
 
+// dicts does not ask for the order, as Python does not.
 func (c *comparer) dicts(x, y *Dict, ok bool) (bool, error) {
 	if !ok || x == nil || y == nil || x.Len() != y.Len() {
 		return ok && x == y, nil
@@ -219,6 +225,7 @@ func setOf(v any) *Dict {
 	return nil
 }
 
+// sets compares two of one length: it is enough that one is part of the other.
 func (c *comparer) sets(x, y *Dict) (bool, error) {
 	if y == nil || x.Len() != y.Len() {
 		return false, nil
@@ -239,6 +246,8 @@ func (c *comparer) sets(x, y *Dict) (bool, error) {
 	return true, nil
 }
 
+// objects compares what two Objects are made of, all of it. Python asks the class,
+// which is not here; for values such as paths and fractions it is the same.
 func (c *comparer) objects(x, y *Object, ok bool) (bool, error) {
 	if !ok || x == y {
 		return ok, nil
@@ -271,6 +280,7 @@ func (c *comparer) objects(x, y *Object, ok bool) (bool, error) {
 	return true, nil
 }
 
+// bytesOf returns what bytes and bytearray have in common.
 func bytesOf(v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:

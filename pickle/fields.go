@@ -38,6 +38,7 @@ func infoOf(t reflect.Type) *structInfo {
 	return info.(*structInfo)
 }
 
+// collect goes through the levels of embedding, the outermost first.
 func collect(t reflect.Type) *structInfo {
 	type level struct {
 		t     reflect.Type
@@ -131,6 +132,7 @@ func fieldOf(sf reflect.StructField) (f field, inner reflect.Type, ok bool) {
 	return f, nil, true
 }
 
+// dominant picks one of the fields of a name on one level.
 func dominant(fs []field) (field, bool) {
 	if len(fs) == 1 {
 		return fs[0], true

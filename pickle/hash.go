@@ -76,6 +76,8 @@ func hashOf(v any) (uint64, error) {
 	return h.hash(v)
 }
 
+// hash returns the hash of any value that can be a key. The cases are in the order
+// in which keys are likely to be of these types.
 func (h *hasher) hash(v any) (uint64, error) {
 	switch v := v.(type) {
 	case string:
@@ -145,6 +147,7 @@ func (h *hasher) foreign(v any) (uint64, error) {
 	return maphash.Comparable(seed, v), nil
 }
 
+// enter goes one level down; the way back is h.depth--.
 func (h *hasher) enter() error {
 	h.depth++
 	h.steps++
@@ -154,6 +157,8 @@ func (h *hasher) enter() error {
 	return nil
 }
 
+// tuple hashes the items one after the other, so that their order counts. In an
+// Object it looks at the first few only: see laxItems.
 func (h *hasher) tuple(t Tuple) (uint64, error) {
 	if len(t) == 0 {
 		return mix(kindTuple), nil

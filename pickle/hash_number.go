@@ -48,8 +48,10 @@ func signed(r uint64, negative bool) uint64 {
 	return r
 }
 
+// hashInt is the way of nearly all numbers.
 func hashInt(v int64) uint64 { return mix(intResidue(v)) }
 
+// intResidue does not ask for the prime unless it must: making one takes time.
 func intResidue(v int64) uint64 {
 	if -smallInt < v && v < smallInt {
 		return uint64(v)
@@ -61,6 +63,7 @@ func intResidue(v int64) uint64 {
 	return signed(u%prime(), v < 0)
 }
 
+// bigResidue takes time in proportion to the length of the number.
 func bigResidue(v *big.Int) uint64 {
 	if v.IsInt64() {
 		return intResidue(v.Int64())
@@ -70,6 +73,8 @@ func bigResidue(v *big.Int) uint64 {
 	return signed(m.Abs(&m).Uint64(), v.Sign() < 0)
 }
 
+// floatResidue takes a float apart into an integer and a power of two. Whole ones
+// that fit an int64 are the integers that they are equal to.
 func floatResidue(f float64) uint64 {
 	if i := int64(f); float64(i) == f && i != math.MaxInt64 && i != math.MinInt64 {
 		return intResidue(i)
@@ -101,12 +106,16 @@ func powmod(base uint64, exp int64) uint64 {
 	return r
 }
 
+// mulmod multiplies two residues. They are less than 2^62, so the product is less
+// than the prime times 2^64, as Div64 wants it.
 func mulmod(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	_, rem := bits.Div64(hi, lo, prime())
 	return rem
 }
 
+// hashDecimal never writes the number out: 10 to the power of the exponent is
+// taken modulo the prime.
 func hashDecimal(d Decimal) (uint64, error) {
 	n, err := d.parse()
 	if err != nil {

@@ -66,6 +66,8 @@ func invalid(v any) error {
 	return nil
 }
 
+// buildDecimal takes a text that is already as Python writes it: another one would
+// not come back as it was.
 func buildDecimal(args Tuple) (any, bool) {
 	if len(args) != 1 {
 		return nil, false

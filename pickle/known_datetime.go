@@ -10,10 +10,12 @@ import "encoding/binary"
 
 const foldBit = 0x80
 
+// state returns the bytes of a date, with room for those of a time.
 func (d Date) state() []byte {
 	return append(make([]byte, 0, 10), byte(d.Year>>8), byte(d.Year), byte(d.Month), byte(d.Day))
 }
 
+// state returns the bytes of a time.
 func (t TimeOfDay) state() []byte {
 	us := t.Microsecond
 	return []byte{
@@ -22,6 +24,7 @@ func (t TimeOfDay) state() []byte {
 	}
 }
 
+// withZone makes the arguments of a time.
 func withZone(state []byte, tz any) Tuple {
 	if tz == nil {
 		return Tuple{state}
@@ -58,6 +61,7 @@ func stateBytes(args Tuple, size int, zone bool) (b []byte, tz any, ok bool) {
 	return nil, nil, false
 }
 
+// dateFrom and timeFrom read what state has written; Valid looks at the result.
 func dateFrom(b []byte) Date {
 	return Date{int(binary.BigEndian.Uint16(b)), int(b[2]), int(b[3])}
 }
@@ -70,6 +74,7 @@ func timeFrom(b []byte) TimeOfDay {
 	}
 }
 
+// buildDatetime makes the values of the module datetime, if Python would.
 func buildDatetime(name string, args Tuple) (any, bool) {
 	switch name {
 	case "date":
@@ -106,6 +111,8 @@ func buildDatetime(name string, args Tuple) (any, bool) {
 	return nil, false
 }
 
+// buildTimeDelta takes integers of any size that a timedelta may be made of, within
+// 32 bits: what CPython writes is in its own form anyway.
 func buildTimeDelta(args Tuple) (any, bool) {
 	var n [3]int
 	if len(args) > 3 {
@@ -122,6 +129,7 @@ func buildTimeDelta(args Tuple) (any, bool) {
 	return d.normal(), d.Valid() == nil
 }
 
+// buildTimeZone takes an offset, and perhaps a name.
 func buildTimeZone(args Tuple) (any, bool) {
 	if len(args) < 1 || len(args) > 2 {
 		return nil, false

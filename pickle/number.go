@@ -43,6 +43,7 @@ func plain(v any) any {
 	return v
 }
 
+// plainUint is plain for what may be beyond int64.
 func plainUint(v uint64) any {
 	if v <= math.MaxInt64 {
 		return int64(v)
@@ -58,6 +59,7 @@ func plainBig(v *big.Int) any {
 	return v
 }
 
+// sameType reports whether two values are of one Go type.
 func sameType(a, b any) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
 
 // isNumber reports whether v is an int, a bool, a float or a Decimal, which
@@ -134,6 +136,7 @@ func compareNumbers(a, b any) (int, error) {
 	return compareDecimals(a, b)
 }
 
+// boolInt is what a bool is as an int.
 func boolInt(b bool) int64 {
 	if b {
 		return 1
@@ -141,6 +144,7 @@ func boolInt(b bool) int64 {
 	return 0
 }
 
+// compareFloats knows NaN, which cmp.Compare puts before all others.
 func compareFloats(x, y float64) int {
 	if x != x || y != y {
 		return unordered
@@ -148,6 +152,8 @@ func compareFloats(x, y float64) int {
 	return cmp.Compare(x, y)
 }
 
+// compareBigFloat compares the whole part first, exactly, and then looks whether
+// the float has more to it.
 func compareBigFloat(x *big.Int, y float64) int {
 	switch {
 	case y != y:

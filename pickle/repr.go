@@ -79,18 +79,22 @@ func (p *printer) more() bool {
 	return !p.full
 }
 
+// text appends no more of s than shows that it was too long.
 func (p *printer) text(s string) {
 	if p.more() {
 		p.buf = append(p.buf, s[:min(len(s), p.max-len(p.buf)+1)]...)
 	}
 }
 
+// format is text for short things.
 func (p *printer) format(format string, args ...any) {
 	if p.more() {
 		p.buf = fmt.Appendf(p.buf, format, args...)
 	}
 }
 
+// repr writes a value, and nothing once the text is full: so it takes no longer
+// than there is room, whatever the value refers to.
 func (p *printer) repr(v any) {
 	if !p.more() {
 		return
@@ -153,6 +157,7 @@ func (p *printer) integer(v *big.Int) {
 	}
 }
 
+// global writes a class. Whether it is one or a function, its name does not say.
 func (p *printer) global(g Global) {
 	name := g.Name
 	if g.Module != "builtins" && g.Module != "__builtin__" {
@@ -161,6 +166,7 @@ func (p *printer) global(g Global) {
 	p.text("<class '" + name + "'>")
 }
 
+// rng leaves out a step of 1.
 func (p *printer) rng(r Range) {
 	if Equal(r.Step, int64(1)) {
 		p.call("range", r.Start, r.Stop)
@@ -175,6 +181,7 @@ func (p *printer) call(name string, args ...any) {
 	p.list("(", args, ")")
 }
 
+// list writes items between brackets.
 func (p *printer) list(open string, items []any, end string) {
 	p.text(open)
 	for i, v := range items {
@@ -205,6 +212,8 @@ func (p *printer) enter(at place, again string, f func()) {
 	delete(p.path, at)
 }
 
+// container writes what can contain itself. An empty tuple cannot, and all empty
+// ones are in one place.
 func (p *printer) container(v any) {
 	switch v := v.(type) {
 	case Tuple:
@@ -230,6 +239,7 @@ func (p *printer) container(v any) {
 	}
 }
 
+// dict writes the pairs in their order.
 func (p *printer) dict(d *Dict) {
 	sep := "{"
 	for k, v := range d.All() {
@@ -248,6 +258,7 @@ func (p *printer) dict(d *Dict) {
 	p.text("}")
 }
 
+// set writes a set or a frozenset; {} is the empty dict.
 func (p *printer) set(name, open string, d *Dict, end string) {
 	if d.Len() == 0 {
 		p.text(name + "()")

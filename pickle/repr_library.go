@@ -47,6 +47,7 @@ func (p *printer) library(v any) {
 	}
 }
 
+// subMinute writes seconds and microseconds unless they are 0 to the end.
 func (p *printer) subMinute(s, us int) {
 	if s != 0 || us != 0 {
 		p.format(", %d", s)
@@ -56,6 +57,7 @@ func (p *printer) subMinute(s, us int) {
 	}
 }
 
+// tzinfo writes the zone of a time that has one.
 func (p *printer) tzinfo(tz any) {
 	if tz != nil {
 		p.text(", tzinfo=")
@@ -63,6 +65,7 @@ func (p *printer) tzinfo(tz any) {
 	}
 }
 
+// timedelta writes the parts that are not 0.
 func (p *printer) timedelta(d TimeDelta) {
 	d = d.normal()
 	var parts []string

@@ -35,6 +35,7 @@ func (p *printer) float(f float64, whole string) {
 	}
 }
 
+// complex leaves out a real part of 0, but not one of -0, and writes no ".0".
 func (p *printer) complex(c complex128) {
 	re, im := real(c), imag(c)
 	if re == 0 && !math.Signbit(re) {
@@ -103,6 +104,7 @@ func surrogate(s string) (rune, int) {
 	return 0xdc00 | rune(s[0]), 1
 }
 
+// escape writes \xe5, \u200b or \U000e0001.
 func (p *printer) escape(kind byte, r rune, digits int) {
 	p.buf = append(p.buf, '\\', kind)
 	for i := digits - 1; i >= 0; i-- {

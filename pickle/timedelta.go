@@ -25,11 +25,13 @@ const (
 // TimeDeltaOf returns d as a TimeDelta. Nanoseconds are cut off, towards zero.
 func TimeDeltaOf(d time.Duration) TimeDelta { return microDelta(d.Microseconds()) }
 
+// microDelta returns a number of microseconds in Python's form.
 func microDelta(us int64) TimeDelta {
 	days, us := floorDiv(us, dayMicros)
 	return TimeDelta{int(days), int(us / secondMicros), int(us % secondMicros)}
 }
 
+// floorDiv divides as Python does: the rest is not negative.
 func floorDiv(a, b int64) (q, r int64) {
 	q, r = a/b, a%b
 	if r < 0 {

@@ -43,6 +43,7 @@ func (t TimeOfDay) Duration() (time.Duration, error) {
 	return time.Duration(t.micros()) * time.Microsecond, t.Valid()
 }
 
+// micros returns the microseconds since midnight on the clock.
 func (t TimeOfDay) micros() int64 {
 	return int64(t.Hour*3600+t.Minute*60+t.Second)*secondMicros + int64(t.Microsecond)
 }
@@ -59,16 +60,20 @@ func (t TimeOfDay) String() string {
 	return s
 }
 
+// hash does not look at the fold, since equal does not.
 func (t TimeOfDay) hash(h *hasher) uint64 {
 	z, us := zoneOf(t.TZ)
 	return h.ints(kindTime+uint64(z)<<8, int(t.micros()-us))
 }
 
+// equal is false where compare fails.
 func (t TimeOfDay) equal(u TimeOfDay) bool {
 	n, err := t.compare(u)
 	return n == 0 && err == nil
 }
 
+// compare goes by the clock if both have one zone, even an unknown one, and by UTC
+// if both offsets are known.
 func (t TimeOfDay) compare(u TimeOfDay) (int, error) {
 	a, x := zoneOf(t.TZ)
 	b, y := zoneOf(u.TZ)
