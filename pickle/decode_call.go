@@ -94,6 +94,9 @@ func callSet(d *decoder, args Tuple) (known, ok bool) {
 	}
 	s := new(Set)
 	for _, v := range items {
+		if !d.pay(v) {
+			return true, false
+		}
 		if err := s.Add(v); err != nil {
 			return true, d.failErr("", err)
 		}
@@ -106,6 +109,11 @@ func callFrozenSet(d *decoder, args Tuple) (known, ok bool) {
 	items, known, ok := d.itemsOf(args)
 	if !known || !ok {
 		return known, ok
+	}
+	for _, v := range items {
+		if !d.pay(v) {
+			return true, false
+		}
 	}
 	s, err := NewFrozenSet(items...)
 	if err != nil {

@@ -184,6 +184,9 @@ func (d *decoder) setIn(to *Dict, items []any) bool {
 		to.grow(len(items) / 2)
 	}
 	for i := 0; i < len(items); i += 2 {
+		if !d.pay(items[i]) {
+			return false
+		}
 		if err := to.Set(items[i], items[i+1]); err != nil {
 			return d.failErr("", err)
 		}
@@ -207,6 +210,9 @@ func (d *decoder) addItems() bool {
 		return d.failf("nothing can be added to a value of type %s", TypeName(d.stack[len(d.stack)-n-1]))
 	}
 	for _, v := range d.top(n) {
+		if !d.pay(v) {
+			return false
+		}
 		if err := to.Add(v); err != nil {
 			return d.failErr("", err)
 		}
@@ -222,6 +228,11 @@ func (d *decoder) frozenSet() bool {
 		return false
 	}
 	d.popMark()
+	for _, v := range d.top(n) {
+		if !d.pay(v) {
+			return false
+		}
+	}
 	s, err := NewFrozenSet(d.top(n)...)
 	if err != nil {
 		return d.failErr("", err)

@@ -141,6 +141,10 @@ func hostiles() []hostile {
 		{"billion laughs", laughs + ".", nil},
 		{"billion laughs as a key", keys + "K\x01u.", nil},
 		{"billion laughs of slices", slices + ".", nil},
+		{"a large key again and again", "}((" + strings.Repeat("N", 1<<16) + "t\x940" +
+			strings.Repeat("h\x00N", 1<<13) + "u.", limited},
+		{"a long key again and again", "}(X\x00\x00\x10\x00" + strings.Repeat("x", 1<<20) + "\x940" +
+			strings.Repeat("h\x00N", 1<<13) + "u.", limited},
 		{"a list copied again and again", "]\x94(" + strings.Repeat("N", 1<<16) + "e0" +
 			strings.Repeat("cbuiltins\nlist\nh\x00\x85R0h\x00", 1<<13) + ".", limited},
 		{"bytes copied again and again", "\x80\x05B\x00\x00\x10\x00" + strings.Repeat("x", 1<<20) + "\x940" +
