@@ -110,10 +110,13 @@ func (t DateTime) micros() int64 { return t.Date().days()*dayMicros + t.Clock().
 // String returns the datetime as Python's str does: 2024-02-29 12:30:00+01:00.
 func (t DateTime) String() string { return t.Date().String() + " " + t.Clock().String() }
 
-// hash leaves out the fold and the microseconds: equal looks at the latter.
+// hash is of the instant, or of the clock if the offset is not known. It leaves
+// out the fold, as equal does.
 func (t DateTime) hash(h *hasher) uint64 {
-	z, us := zoneOf(t.TZ)
-	return h.ints(kindDate+uint64(z+1)<<8, int(t.Date().days()), int((t.Clock().micros()-us)/secondMicros))
+	z, offset := zoneOf(t.TZ)
+	s, us := floorDiv(t.micros()-offset, secondMicros)
+	days, s := floorDiv(s, daySeconds) // in an int of 32 bits, too
+	return h.ints(kindDate+uint64(z+1)<<8, int(days), int(s), int(us))
 }
 
 // equal is false where compare fails.

@@ -47,6 +47,8 @@ var sameKeys = [][]any{
 	{Date{2024, 2, 29}}, {DateTime{Year: 2024, Month: 2, Day: 29}},
 	{DateTime{Year: 2024, Month: 2, Day: 29, Hour: 12, TZ: UTC},
 		DateTime{Year: 2024, Month: 2, Day: 29, Hour: 13, TZ: TimeZone{Offset: TimeDelta{Seconds: 3600}, Name: "X"}}},
+	{DateTime{Year: 2024, Month: 2, Day: 29, Hour: 1, TZ: UTC},
+		DateTime{Year: 2024, Month: 2, Day: 28, Hour: 20, TZ: TimeZone{Offset: TimeDelta{Days: -1, Seconds: 19 * 3600}}}},
 	{TimeOfDay{Hour: 1}, TimeOfDay{Hour: 1, Fold: 1}},
 	{TimeOfDay{Hour: 1, TZ: UTC}, TimeOfDay{Hour: 2, TZ: TimeZone{Offset: TimeDelta{Seconds: 3600}}}},
 	{TimeDelta{Days: 1}, TimeDelta{Seconds: 86400}, TimeDelta{Days: 2, Seconds: -86400}},
