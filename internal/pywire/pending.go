@@ -267,4 +267,4 @@ func (l *Listener) conn(nc net.Conn) *Conn {
 	return c
 }
 
-var errSlow = fmt.Errorf("pywire: the handshake took too long: %w", context.DeadlineExceeded)
+var errSlow = fmt.Errorf("pywire: the handshake took too long (or only one side uses TLS, or a key): %w", context.DeadlineExceeded)

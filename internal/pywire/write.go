@@ -66,7 +66,7 @@ func (c *Conn) write(ctx context.Context, a, b []byte) error {
 	}
 	all := len(a) + len(b)
 	left := all
-	if len(b) > 0 && ctx.Err() != nil {
+	if ctx.Err() != nil && (len(b) > 0 || c.rc == nil) {
 		return watch.Reason(ctx)
 	}
 	for left > 0 {

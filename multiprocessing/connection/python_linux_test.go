@@ -353,6 +353,91 @@ with socket.create_server(('127.0.0.1', 0)) as l:
 	})
 }
 
+// Contexts that end all the time lose nothing, over TLS either.
+func TestTLS(t *testing.T) {
+	leak.Check(t)
+	ctx := soon(t)
+	server, client := certificates(t, t.TempDir())
+	cfg := secret
+	cfg.TLS = server
+	l, err := connection.Listen(ctx, "AF_INET", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	// Without TLS, both wait for the other one to begin; without a certificate,
+	// or trust in the other one's, there is an error at once.
+	plain := secret
+	plain.HandshakeTimeout = 5 * time.Millisecond
+	if _, err := connection.Dial(ctx, l.Address(), plain); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	cfg.TLS = &tls.Config{RootCAs: client.RootCAs}
+	if c, err := connection.Dial(ctx, l.Address(), cfg); err == nil {
+		c.Close()
+		t.Error("no certificate is needed")
+	}
+	cfg.TLS = &tls.Config{}
+	var unknown x509.UnknownAuthorityError
+	if _, err := connection.Dial(ctx, l.Address(), cfg); !errors.As(err, &unknown) {
+		t.Error(err)
+	}
+	cfg.TLS = client
+	c, err := connection.Dial(ctx, l.Address(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s, err := l.Accept(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := s.SendBytes(ended, []byte("x")); !errors.Is(err, context.Canceled) || errors.Is(err, connection.ErrBrokenPipe) {
+		t.Error(err)
+	}
+	go func() {
+		for i := range 200 {
+			if err := s.SendBytes(ctx, make([]byte, 100*i)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(100 * time.Microsecond)
+		}
+	}()
+	late := 0
+	for i := 0; i < 200; {
+		short, cancel := context.WithTimeout(ctx, 150*time.Microsecond)
+		b, err := c.RecvBytes(short)
+		cancel()
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			late++
+		case err != nil || len(b) != 100*i:
+			t.Fatalf("message %d: %d bytes, %v", i, len(b), err)
+		default:
+			i++
+		}
+	}
+	if _, err := c.RecvBytes(ended); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	stop := make(chan struct{})
+	go func() {
+		defer close(stop)
+		if r, err := connection.Wait(ctx, c); len(r) != 1 || err != nil {
+			t.Error(r, err)
+		}
+	}()
+	s.Close()
+	<-stop
+	if _, err := c.RecvBytes(ctx); err != io.EOF {
+		t.Error(err)
+	}
+	t.Logf("%d times too late", late)
+}
+
 // certificates makes a CA and what it signs, as files in dir and as Go has
 // them.
 func certificates(t *testing.T, dir string) (server, client *tls.Config) {
