@@ -2,6 +2,7 @@ package pywire
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -98,6 +99,9 @@ func (c *Conn) write(ctx context.Context, a, b []byte) error {
 				return watch.Reason(ctx)
 			}
 			c.werr = ErrBroken
+			if t, ok := c.nc.(*tls.Conn); ok {
+				t.NetConn().Close() // it must not say goodbye within a record
+			}
 			c.Close()
 			return fmt.Errorf("%w: %w", ErrBroken, watch.Reason(ctx))
 		}
