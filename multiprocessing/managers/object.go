@@ -81,8 +81,7 @@ func newTable() *table {
 func (t *table) add(typeid string, ty *Type, self any, max int) *object {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	pointer := reflect.TypeOf(self) != nil && reflect.TypeOf(self).Kind() == reflect.Pointer
-	if pointer {
+	if hasIdentity(self) {
 		if o := t.bySelf[self]; o != nil && o.typeid == typeid {
 			o.refs++
 			return o
@@ -99,10 +98,17 @@ func (t *table) add(typeid string, ty *Type, self any, max int) *object {
 	o.exposed, o.methods, o.proxies = ty.exposed, ty.methods, ty.proxies
 	t.next += 16
 	t.strong[o.ident] = o
-	if pointer {
+	if hasIdentity(self) {
 		t.bySelf[self] = o
 	}
 	return o
+}
+
+// hasIdentity reports whether two referents that are equal are one: pointers
+// are, but not those to nothing, of which Go may make one.
+func hasIdentity(self any) bool {
+	t := reflect.TypeOf(self)
+	return t != nil && t.Kind() == reflect.Pointer && t.Elem().Size() > 0
 }
 
 // get finds an object that is referred to by clients or objects.
@@ -153,7 +159,7 @@ func (t *table) decref(ident string) error {
 	gone := o.refs == 0
 	if gone {
 		delete(t.strong, ident)
-		if reflect.TypeOf(o.self) != nil && reflect.TypeOf(o.self).Kind() == reflect.Pointer && t.bySelf[o.self] == o {
+		if hasIdentity(o.self) && t.bySelf[o.self] == o {
 			delete(t.bySelf, o.self)
 		}
 	}
