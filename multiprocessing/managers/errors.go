@@ -80,7 +80,7 @@ func exception(err error) *pickle.Exception {
 	for _, k := range known {
 		if errors.Is(err, k.err) {
 			e := &pickle.Exception{Class: k.class}
-			if k.class.Module != "_queue" && k.class.Module != "queue" {
+			if k.class.Module == "builtins" { // the others have none in Python
 				e.Args = pickle.Tuple{err.Error()}
 			}
 			return e

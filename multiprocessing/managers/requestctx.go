@@ -124,7 +124,7 @@ func (r *requestCtx) end(cause error) {
 // before, why.
 func (r *requestCtx) finish() (used bool, cause error) {
 	r.mu.Lock()
-	used, cause = r.done != nil || r.err != nil, r.cause
+	used, cause = r.final || r.done != nil || r.err != nil, r.cause
 	unwatch := r.unwatch
 	r.unwatch = nil
 	r.mu.Unlock()
