@@ -107,7 +107,11 @@ func (f *typedFunc[A, R]) mapped(ctx context.Context, p pool.AnyPool, items []pi
 	if chunk > 0 {
 		opts = append(opts, pool.ChunkSize(chunk))
 	}
-	return typedOutcome[[]R]{pool.MapAsync(ctx, p, f.fn, in, opts...)}
+	o := typedOutcome[[]R]{pool.MapAsync(ctx, p, f.fn, in, opts...)}
+	if reflect.TypeFor[R]().Kind() == reflect.Uint8 {
+		return listOutcome{o}
+	}
+	return o
 }
 
 // iterate gives an item that does not fit its error in its place, and nothing
@@ -163,6 +167,35 @@ func (o typedOutcome[R]) then(result func(any), failed func(error)) {
 	if failed != nil {
 		o.OnError(failed)
 	}
+}
+
+// listOutcome is for a []R that Python would get as bytes. It is a list like
+// any other.
+type listOutcome struct{ outcome }
+
+func (o listOutcome) get(ctx context.Context) (any, error) {
+	v, err := o.outcome.get(ctx)
+	return intsOf(v), err
+}
+
+func (o listOutcome) then(result func(any), failed func(error)) {
+	if result != nil {
+		list := result
+		result = func(v any) { list(intsOf(v)) }
+	}
+	o.outcome.then(result, failed)
+}
+
+func intsOf(slice any) any {
+	v := reflect.ValueOf(slice)
+	if !v.IsValid() {
+		return nil
+	}
+	l := &pickle.List{Items: make([]any, v.Len())}
+	for i := range l.Items {
+		l.Items[i] = int64(v.Index(i).Uint())
+	}
+	return l
 }
 
 // failed is the outcome of a call that could not be made.

@@ -3,7 +3,9 @@ package managers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/conexgo/conex"
@@ -88,6 +90,7 @@ func init() { conex.RegisterType[*pickle.Exception]("pickle.Exception") }
 type hostPool struct {
 	p     pool.AnyPool
 	types *Types
+	of    *poolSet
 
 	mu    sync.Mutex
 	state string
@@ -116,7 +119,7 @@ func makePool(c *call) (any, error) {
 			return nil, pickle.ValueError.New("maxtasksperchild must be a positive int or None")
 		}
 	}
-	h := &hostPool{types: c.srv.types, state: "RUN", users: 1}
+	h := &hostPool{types: c.srv.types, of: &c.srv.pools, state: "RUN", users: 1}
 	if c.srv.cfg.Executor != nil {
 		if got[1] != nil {
 			return nil, pickle.NotImplementedError.New("initializer: the pools of this server run on an executor of its own, which has none")
@@ -125,8 +128,11 @@ func makePool(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.p, err = pool.Over(ex)
-		return h, err
+		if h.p, err = pool.Over(ex); err != nil {
+			return nil, err
+		}
+		h.of.add(h)
+		return h, nil
 	}
 	cfg := pool.ThreadConfig{Processes: n}
 	if got[1] != nil {
@@ -134,8 +140,11 @@ func makePool(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	h.p, err = pool.NewThreadPool(cfg)
-	return h, err
+	if h.p, err = pool.NewThreadPool(cfg); err != nil {
+		return nil, err
+	}
+	h.of.add(h)
+	return h, nil
 }
 
 // maxPool bounds what a client may ask for.
@@ -182,6 +191,7 @@ func (h *hostPool) release() {
 	h.mu.Unlock()
 	if last {
 		h.p.Terminate()
+		go h.of.remove(h)
 	}
 }
 
@@ -205,4 +215,40 @@ func (h *hostPool) running() error {
 		return pickle.ValueError.New("Pool not running")
 	}
 	return nil
+}
+
+// A poolSet has the pools of a server whose workers have not ended yet.
+type poolSet struct {
+	mu   sync.Mutex
+	live map[*hostPool]struct{}
+}
+
+func (s *poolSet) add(h *hostPool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		s.live = map[*hostPool]struct{}{}
+	}
+	s.live[h] = struct{}{}
+}
+
+// remove waits for the workers of a terminated pool.
+func (s *poolSet) remove(h *hostPool) {
+	h.p.Join(context.Background())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.live, h)
+}
+
+// close terminates all pools and waits for them.
+func (s *poolSet) close() {
+	s.mu.Lock()
+	all := slices.Collect(maps.Keys(s.live))
+	s.mu.Unlock()
+	for _, h := range all {
+		h.p.Terminate()
+	}
+	for _, h := range all {
+		s.remove(h)
+	}
 }

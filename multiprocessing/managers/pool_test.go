@@ -70,6 +70,7 @@ func poolTypes(g *poolGate) *Types {
 		}
 		return x, nil
 	}))
+	Function(t, "m.byte", futures.Local(func(_ context.Context, x uint8) (uint8, error) { return x, nil }))
 	Function(t, "m.error", futures.Local(func(context.Context, any) (any, error) { return nil, errors.New("broken") }))
 	Function(t, "m.panic", futures.Local(func(context.Context, any) (any, error) { panic("ouch") }))
 	if g != nil {
@@ -189,6 +190,9 @@ func TestPoolMap(t *testing.T) {
 	check(pickle.NewList("A", "B"))(c.call(id, "map", "plain", "ab"))
 	check(pickle.NewList(int64(3), int64(7)))(c.call(id, "starmap", "m.sum",
 		pickle.NewList(pickle.Tuple{int64(1), int64(2)}, pickle.NewList(int64(3), int64(4)))))
+
+	// Bytes are a list here, not bytes.
+	check(pickle.NewList(int64(1), int64(2)))(c.call(id, "map", "m.byte", pickle.NewList(int64(1), int64(2))))
 
 	_, err := c.call(id, "map", "m.fail", poolInts(10))
 	poolFail(t, err, pickle.KeyError, "")

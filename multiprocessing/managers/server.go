@@ -27,6 +27,7 @@ type Server struct {
 	objects *table
 	peers   peers
 	segs    segments
+	pools   poolSet
 	shared  sharedObjects
 
 	ctx    context.Context // ends with the server, and with it all requests
@@ -120,9 +121,9 @@ func (s *Server) Objects() int { return s.objects.len() }
 // called, or ctx ends. Then nobody is let in any more. A request that runs gets
 // to answer; one that waits for something ends, and its client finds the end of
 // the connection, as do the clients that ask for nothing. When the last session
-// is over all objects are gone, and Serve returns nil. It waits for methods that
-// do not heed their context, and at most two seconds for clients that do not
-// read their answers.
+// is over all objects are gone, and Serve returns nil. It waits for methods,
+// and functions of pools, that do not heed their context, and at most two seconds
+// for clients that do not read their answers.
 //
 // The error is what was wrong with the listening, if that ended it.
 func (s *Server) Serve(ctx context.Context) error {
@@ -244,6 +245,7 @@ func (s *Server) end() {
 	cut.Stop()
 	s.cut()
 	s.objects.close()
+	s.pools.close()
 	s.segs.close()
 	s.peers.close()
 }
