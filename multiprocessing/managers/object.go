@@ -64,6 +64,7 @@ type table struct {
 	// close only, which contain no proxies.
 	endings map[string]*ending
 	bySelf  map[any]*object // whose self is a pointer, and refs > 0
+	pinned  []*object       // have a reference that is no client's
 }
 
 func newTable() *table {
@@ -202,7 +203,21 @@ func (t *table) forget(ident string) {
 func (t *table) len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.strong)
+	n := len(t.strong)
+	for _, o := range t.pinned {
+		if o.refs == 1 {
+			n--
+		}
+	}
+	return n
+}
+
+// pin makes the first reference the server's own.
+func (t *table) pin(o *object) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	o.pinned = true
+	t.pinned = append(t.pinned, o)
 }
 
 // info describes them in CPython's form, which clients print.
@@ -214,7 +229,13 @@ func (t *table) info() string {
 	}
 	lines := make([]line, 0, len(t.strong))
 	for _, o := range t.strong {
-		lines = append(lines, line{o, o.refs})
+		refs := o.refs
+		if o.pinned {
+			refs--
+		}
+		if refs > 0 {
+			lines = append(lines, line{o, refs})
+		}
 	}
 	t.mu.Unlock()
 	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.o.ident, b.o.ident) })

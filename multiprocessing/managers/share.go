@@ -75,7 +75,7 @@ func (s *Server) makeOne(typeid string, ty *Type) (o *object, err error) {
 		return nil, err
 	}
 	o = s.objects.add(typeid, ty, v, 0)
-	o.pinned = true
+	s.objects.pin(o)
 	return o, nil
 }
 
