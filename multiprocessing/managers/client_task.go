@@ -132,7 +132,14 @@ func (l *link) result(ctx context.Context, t *task) (v any, ok bool, err error) 
 
 // drain waits in the background for an answer that came too late for its caller.
 func (m *Manager) drain(l *link) {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		m.drop(l)
+		return
+	}
 	m.refs.wg.Add(1)
+	m.mu.Unlock()
 	go func() {
 		defer m.refs.wg.Done()
 		b, err := l.wire.ReadFrame(context.Background()) // until m is closed

@@ -104,7 +104,7 @@ func (m *Manager) threadLink(t *threading.Thread) (*threadLink, error) {
 
 // open connects. The caller has the turn.
 func (tl *threadLink) open(ctx context.Context) error {
-	l, err := tl.m.more(ctx)
+	l, err := tl.m.take(ctx)
 	if err != nil {
 		return err
 	}

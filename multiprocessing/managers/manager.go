@@ -39,6 +39,8 @@ type Manager struct {
 	mu      sync.Mutex
 	idle    []*link // the last used one is the last
 	links   map[*link]struct{}
+	waits   []*linkWait // for one, if none is idle
+	dials   int         // how many are being made
 	threads map[*threading.Thread]*threadLink
 	peers   map[string]*Manager // servers whose proxies have come from this one
 	closed  bool
@@ -184,6 +186,8 @@ func (m *Manager) hangUp() error {
 		l.wire.Close()
 	}
 	m.links, m.idle = nil, nil
+	for m.give(nil, ErrClosed) {
+	}
 	threads := m.threads
 	m.threads = nil
 	m.mu.Unlock()
