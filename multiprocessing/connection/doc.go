@@ -212,6 +212,7 @@
 //	authkey=None                  Config.NoAuth
 //	deliver_, answer_challenge    DeliverChallenge, AnswerChallenge
 //	send_handle, recv_handle      SendFile, RecvFile
+//	send(connection)              Connection.SendConnection; from Python Rebuild
 //	fileno                        Fd, SyscallConn
 //	AuthenticationError           ErrAuthentication
 //	EOFError                      io.EOF

@@ -66,6 +66,10 @@ var (
 	// while it receives or sends.
 	ErrInUse = errors.New("connection: it cannot be sent while it is in use")
 
+	// ErrNotConnection says that a value is no connection that a Python program
+	// has sent.
+	ErrNotConnection = errors.New("connection: the value is no connection of Python's")
+
 	// ErrTooManyHandles says that a value holds more queues, locks, connections
 	// and pieces of shared memory than one message can carry: send several
 	// messages.

@@ -254,6 +254,67 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 	})
 }
 
+// A connection that Python sends as a value is fetched from there.
+func TestRebuild(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, path string) {
+		l, err := connection.Listen(ctx, "", secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		python(t, path, `
+import sys
+from multiprocessing import current_process
+from multiprocessing.connection import Client, Pipe
+current_process().authkey = b"python's key"
+with Client(sys.argv[1], authkey=b'secret password') as conn:
+    here, there = Pipe()
+    conn.send(there)
+    conn.send(len)
+    here.send('through a pipe of CPython')
+    assert here.recv() == 'and back'
+    there.close()
+    try: here.recv()
+    except EOFError: pass
+`, l.Address())
+		c, err := l.Accept(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		v, err := c.Recv(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := connection.Rebuild(ctx, v, []byte("wrong")); !errors.Is(err, connection.ErrAuthentication) {
+			t.Error(err)
+		}
+		x, err := connection.Rebuild(ctx, v, []byte("python's key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		if v, err := x.Recv(ctx); v != "through a pipe of CPython" || err != nil {
+			t.Error(v, err)
+		}
+		x.Send(ctx, "and back")
+		if v, err = c.Recv(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := connection.Rebuild(ctx, v, []byte("python's key")); !errors.Is(err, connection.ErrNotConnection) {
+			t.Error(err)
+		}
+	})
+	for _, v := range []any{nil, 1, &pickle.Object{}, &pickle.Object{
+		Class: pickle.Global{Module: "multiprocessing.connection", Name: "rebuild_connection"},
+		Args:  pickle.Tuple{&pickle.Object{Class: pickle.Global{Module: "multiprocessing.resource_sharer", Name: "DupFd"}}, true, true},
+	}} {
+		if _, err := connection.Rebuild(t.Context(), v, []byte("k")); !errors.Is(err, connection.ErrNotConnection) {
+			t.Error(err)
+		}
+	}
+}
+
 // The recipe of the documentation, with Python on either side, and each showing
 // the other one a certificate.
 func TestPythonTLS(t *testing.T) {
