@@ -267,6 +267,7 @@ import sys
 from multiprocessing import current_process
 from multiprocessing.connection import Client, Pipe
 current_process().authkey = b"python's key"
+sys.excepthook = lambda *a: None         # who gives descriptors away says who does not know the key
 with Client(sys.argv[1], authkey=b'secret password') as conn:
     here, there = Pipe()
     conn.send(there)
