@@ -94,7 +94,7 @@ func (s *session) answer(a answer) error {
 	out, err := s.srv.dump(s.out[:0], a.kind, a.value)
 	if err != nil {
 		s.held = nil
-		text := fmt.Sprintf("%s (%v)", pickle.ReprMax(a.value, 1000), err)
+		text := fmt.Sprintf("%s (%v)", pickle.ReprMax(a.value, int(min(1000, s.srv.cfg.MaxMessage/4))), err)
 		kind := "#UNSERIALIZABLE"
 		var limit *pickle.LimitError
 		if errors.As(err, &limit) {
