@@ -99,9 +99,10 @@ fuzz_one() {
 	return 1
 }
 
-# fuzz TIME gives each fuzz target of the module that much time.
+# fuzz TIME [PARTS] gives each fuzz target of the module that much time; with
+# PARTS one of so many, the next one on the next day.
 fuzz() {
-	local pkg names=() targets name
+	local pkg names=() targets name parts=${2:-1} seen=0
 	# One line a target, then one that names the package.
 	targets=$($go test -list '^Fuzz' ./...)
 	local count=0
@@ -110,6 +111,8 @@ fuzz() {
 		Fuzz*) names+=("$first") ;;
 		ok)
 			for name in "${names[@]}"; do
+				seen=$((seen + 1))
+				if (((seen + 10#$(date +%j)) % parts)); then continue; fi
 				echo "=== $pkg $name"
 				fuzz_one "$1" "$pkg" "$name"
 				count=$((count + 1))
@@ -118,7 +121,7 @@ fuzz() {
 			;;
 		esac
 	done <<<"$targets"
-	echo "# $count fuzz targets"
+	echo "# $count of $seen fuzz targets"
 	((count > 0))
 }
 
