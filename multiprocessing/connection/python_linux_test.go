@@ -3,18 +3,11 @@ package connection_test
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +17,7 @@ import (
 	"time"
 
 	"github.com/conexgo/conex/internal/leak"
+	"github.com/conexgo/conex/internal/tlstest"
 	"github.com/conexgo/conex/multiprocessing/connection"
 	"github.com/conexgo/conex/pickle"
 )
@@ -320,7 +314,7 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 // the other one a certificate.
 func TestPythonTLS(t *testing.T) {
 	dir := t.TempDir()
-	server, client := certificates(t, dir)
+	server, client := tlstest.Certificates(t, dir)
 	each(t, func(t *testing.T, ctx context.Context, path string) {
 		cfg := secret
 		cfg.TLS = server
@@ -419,7 +413,7 @@ with socket.create_server(('127.0.0.1', 0)) as l:
 func TestTLS(t *testing.T) {
 	leak.Check(t)
 	ctx := soon(t)
-	server, client := certificates(t, t.TempDir())
+	server, client := tlstest.Certificates(t, t.TempDir())
 	cfg := secret
 	cfg.TLS = server
 	l, err := connection.Listen(ctx, "AF_INET", cfg)
@@ -498,57 +492,4 @@ func TestTLS(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("%d times too late", late)
-}
-
-// certificates makes a CA and what it signs, as files in dir and as Go has
-// them.
-func certificates(t *testing.T, dir string) (server, client *tls.Config) {
-	t.Helper()
-	write := func(name, kind string, der []byte) {
-		b := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var ca *x509.Certificate
-	var caKey *ecdsa.PrivateKey
-	sign := func(name string, serial int64) tls.Certificate {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &x509.Certificate{
-			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name},
-			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-			KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
-			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		}
-		parent, parentKey := ca, caKey
-		if ca == nil {
-			c.IsCA, c.KeyUsage, c.ExtKeyUsage, c.IPAddresses = true, x509.KeyUsageCertSign, nil, nil
-			parent, parentKey = c, key
-		}
-		der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, parentKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if ca == nil {
-			ca, _ = x509.ParseCertificate(der)
-			caKey = key
-		}
-		keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(name+".pem", "CERTIFICATE", der)
-		write(name+".key", "PRIVATE KEY", keyDER)
-		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-	}
-	sign("ca", 1)
-	pool := x509.NewCertPool()
-	pool.AddCert(ca)
-	server = &tls.Config{Certificates: []tls.Certificate{sign("server", 2)}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}
-	client = &tls.Config{Certificates: []tls.Certificate{sign("client", 3)}, RootCAs: pool}
-	return server, client
 }
