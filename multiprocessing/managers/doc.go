@@ -63,12 +63,45 @@
 //	}
 //
 // The exported methods of what the function returns are what clients call, under
-// Python's kind of names: AddItem is add_item. Arguments and results are
-// converted as package pickle says; a first context.Context ends when the client
-// is gone or gives up, a last [Kwds] takes keyword arguments, an error is an
-// exception. Calls come from many goroutines at a time: the methods do the
-// locking that is needed. [Expose], [ReturnsProxy], [Alias] and [Shared] change
-// what clients see; see [Types.Register].
+// Python's kind of names: AddItem is add_item, HTTPGet http_get, and Import, a
+// word of Python's grammar, import_. Methods that no client could call, since
+// they take a func or return a channel, are left out. Calls come from many
+// goroutines at a time: the methods do the locking that is needed.
+//
+// Arguments and results are converted as package pickle says, for methods and
+// for the function itself:
+//
+//	a first context.Context        ends when the client is gone or gives up, while the call runs
+//	...T at the end                takes any number
+//	Kwds at the end                takes keyword arguments; without it there must be none
+//	a parameter of a shared type   gets the object that a proxy stands for; []T, map[K]V: a copy of its items
+//	*Ref, any                      gets the proxy itself, to be kept, called, or returned again
+//	several results                are a tuple
+//	iter.Seq[T]                    is a proxy of an iterator; with iter.Seq2[T, error] a step may fail
+//	an error                       is an exception: pickle.ValueError.New("…"), or a RuntimeError with its text
+//	a panic                        is a RuntimeError, and logged
+//
+// A struct without MarshalPickle arrives in Python as a dict. What does not fit
+// is a TypeError that says which argument it was and why.
+//
+// [Expose] says which methods clients may call, [Alias] gives one a name such as
+// __len__. With [ReturnsProxy] the result of a method stays in the server: under
+// a typeid that is registered with a nil function it is served as what it is, and
+// slices and maps as lists and dicts of their items. [Shared] makes one object
+// for all clients. One that is not shared and has a method Close() error is
+// closed when neither a client nor another object refers to it any more. See
+// [Types.Register] for the rest.
+//
+// # Containers
+//
+// Lists, dicts, sets, namespaces and arrays do what CPython 3.13's do, to the
+// texts of their errors, and have the methods that 3.14 added to their proxies.
+// Where it is of use they do more: each operation happens at one moment, and one
+// that fails changes nothing; list + proxy, set | proxy and dict | proxy work,
+// where CPython wants plain values. What they cannot do is run Python: sort's key
+// is one of a few functions, such as len and str.lower, or operator.itemgetter.
+// A list cannot be made longer than 2^26 items by a request that is short, such
+// as a multiplication: that is a MemoryError.
 //
 // # Threads and who owns what
 //
