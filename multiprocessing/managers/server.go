@@ -52,6 +52,32 @@ var errStopped = errors.New("managers: the server ends")
 // served as soon as [Server.Serve] runs. ctx is for the listening only. Errors:
 // ErrNoAuthKey, and what the address or the system is at fault for.
 func Listen(ctx context.Context, cfg Config) (*Server, error) {
+	s, err := newServer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.listen(ctx); err != nil {
+		s.objects.close()
+		return nil, fmt.Errorf("managers: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) listen(ctx context.Context) error {
+	at, err := pywire.ParseAddress(s.cfg.Address)
+	if err != nil {
+		return err
+	}
+	s.ln, err = pywire.Listen(ctx, at, pywire.ListenConfig{
+		Key: s.cfg.AuthKey, Policy: pywire.Policy{RefuseMD5: s.cfg.RefuseMD5}, TLS: s.cfg.TLS, MaxPending: s.cfg.MaxPending,
+		HandshakeTimeout: s.cfg.HandshakeTimeout, Max: s.cfg.MaxMessage,
+		OnRefused: func(peer string, err error) { s.log.Info("managers: refused", "peer", peer, "err", err) },
+	})
+	return err
+}
+
+// newServer returns a server that does not listen.
+func newServer(cfg Config) (*Server, error) {
 	if cfg.MaxMessage == 0 {
 		cfg.MaxMessage = defaultMessage
 	}
@@ -94,19 +120,6 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err := s.makeShared(); err != nil {
 		return nil, err
 	}
-	at, err := pywire.ParseAddress(cfg.Address)
-	if err != nil {
-		return nil, fmt.Errorf("managers: %w", err)
-	}
-	ln, err := pywire.Listen(ctx, at, pywire.ListenConfig{
-		Key: cfg.AuthKey, Policy: pywire.Policy{RefuseMD5: cfg.RefuseMD5}, TLS: cfg.TLS, MaxPending: cfg.MaxPending,
-		HandshakeTimeout: cfg.HandshakeTimeout, Max: cfg.MaxMessage,
-		OnRefused: func(peer string, err error) { s.log.Info("managers: refused", "peer", peer, "err", err) },
-	})
-	if err != nil {
-		return nil, fmt.Errorf("managers: %w", err)
-	}
-	s.ln = ln
 	return s, nil
 }
 
