@@ -2,7 +2,10 @@ package managers
 
 import (
 	"context"
+	"net"
 	"testing"
+
+	"github.com/conexgo/conex/internal/pywire"
 )
 
 // clientKey is the authkey of the servers of these tests.
@@ -53,3 +56,5 @@ func clientMust(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+func clientWire(nc net.Conn) *pywire.Conn { return pywire.NewConn(nc, 0) }
