@@ -50,6 +50,9 @@ func (b *Barrier) Wait(ctx context.Context) (int, error) {
 		args = []any{(max(time.Until(end), 0) + 10*time.Millisecond).Seconds()}
 	}
 	i, err := result[int](b.p.call(ctx, "wait", args...))
+	if end, ok := ctx.Deadline(); ok && err != nil && time.Now().After(end) {
+		<-ctx.Done() // it is over; the timer is only late
+	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, threading.ErrBrokenBarrier) {
 		err = &waitError{err, watch.Reason(ctx)}
 	}

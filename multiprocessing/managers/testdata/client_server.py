@@ -55,7 +55,8 @@ if not hasattr(SyncManager, 'set'):
 
 
 def end():
-    sys.stdin.read()
+    while os.read(0, 1):  # sys.stdin has a lock, with which the pool's workers would be forked
+        pass
     os._exit(0)
 
 
