@@ -194,13 +194,13 @@ func TestEndings(t *testing.T) {
 	l.contMust(t, "pop")
 	objCollect(t, "popped", func() bool { return n.Load() == 2 })
 
-	shared := types.get("shared")
-	for range 2 { // one client after the other
-		v, err := shared.make(&call{ctx: s.ctx})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.objects.decref(s.objects.add("shared", shared, v, 0).ident)
+	if err := s.makeShared(); err != nil {
+		t.Fatal(err)
+	}
+	shared := s.shared.objects["shared"]
+	s.objects.incref(shared.ident) // one client after the other
+	for range 3 {
+		s.objects.decref(shared.ident)
 	}
 	if n.Load() != 2 {
 		t.Error("what is shared was closed")
@@ -211,15 +211,15 @@ func TestEndings(t *testing.T) {
 	nested := s.contRef(t, "closed")
 	s.objects.decref(nested.obj.ident)
 	s.objects.close()
-	if n.Load() != 4 {
-		t.Errorf("closed %d times, not 4", n.Load())
+	if n.Load() != 5 {
+		t.Errorf("closed %d times, not 5", n.Load())
 	}
 	runtime.KeepAlive(nested)
 	nested = nil
 	for range 5 {
 		runtime.GC()
 	}
-	if n.Load() != 4 {
+	if n.Load() != 5 {
 		t.Error("closed again")
 	}
 	runtime.KeepAlive(l)

@@ -57,15 +57,15 @@ var (
 // stays what it is.
 func (s *Server) rebuild(o *pickle.Object) (any, error) {
 	if len(o.Args) < 2 {
-		return o, nil
+		return s.foreign(o)
 	}
 	tok, ok := readToken(o.Args[1])
 	if !ok {
-		return o, nil
+		return s.foreign(o)
 	}
 	obj := s.objects.get(tok.ID)
-	if obj == nil || obj.typeid != tok.TypeID {
-		return o, nil
+	if obj == nil || obj.typeid != tok.TypeID || !s.reachable(tok) || !s.plain(o) {
+		return s.foreign(o)
 	}
 	s.objects.nest(obj)
 	return &Ref{obj: obj, srv: s, as: o}, nil

@@ -284,11 +284,12 @@ func (s *Server) decoding() pickle.Config {
 	}
 	if len(s.cfg.Allow) > 0 {
 		classes.Allow(s.cfg.Allow...)
-		classes.Allow("multiprocessing.managers.*", "multiprocessing.*")
+		classes.Allow(managersNames...)
 		for name := range s.types.funcs {
 			// A method arrives as getattr(class, name).
 			if class, _, ok := cutLast(name, "."); ok {
-				classes.Allow(name, getattr.String())
+				classes.Allow(name)
+				classes.Build(getattr, s.types.method)
 				if strings.Contains(class, ".") {
 					classes.Allow(class)
 				}
