@@ -81,9 +81,9 @@ func local(ip net.IP) bool {
 	return false
 }
 
-// plain reports whether a pickled proxy has nothing beside its token that a
+// harmless reports whether a pickled proxy has nothing beside its token that a
 // program in Python would run: AutoProxy compiles the names of the methods.
-func (s *Server) plain(o *pickle.Object) bool {
+func (s *Server) harmless(o *pickle.Object) bool {
 	if len(s.cfg.Allow) == 0 {
 		return true
 	}

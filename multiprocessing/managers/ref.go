@@ -64,7 +64,7 @@ func (s *Server) rebuild(o *pickle.Object) (any, error) {
 		return s.foreign(o)
 	}
 	obj := s.objects.get(tok.ID)
-	if obj == nil || obj.typeid != tok.TypeID || !s.reachable(tok) || !s.plain(o) {
+	if obj == nil || obj.typeid != tok.TypeID || !s.reachable(tok) || !s.harmless(o) {
 		return s.foreign(o)
 	}
 	s.objects.nest(obj)

@@ -285,11 +285,13 @@ func (s *Server) decoding() pickle.Config {
 	if len(s.cfg.Allow) > 0 {
 		classes.Allow(s.cfg.Allow...)
 		classes.Allow(managersNames...)
+		if len(s.types.funcs) > 0 {
+			classes.Build(getattr, s.types.method)
+		}
 		for name := range s.types.funcs {
 			// A method arrives as getattr(class, name).
 			if class, _, ok := cutLast(name, "."); ok {
 				classes.Allow(name)
-				classes.Build(getattr, s.types.method)
 				if strings.Contains(class, ".") {
 					classes.Allow(class)
 				}
