@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -56,12 +57,16 @@ func runManager(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
+	var text strings.Builder // written in one, for who reads it by a pipe
 	if key.made {
-		fmt.Fprintf(std.out, "made the key: %s\n", key.file)
+		fmt.Fprintf(&text, "made the key: %s\n", key.file)
 	}
-	fmt.Fprintf(std.out, "conex manager serves at %s\n", srv.Address())
+	fmt.Fprintf(&text, "conex manager serves at %s\n", srv.Address())
 	if !o.quiet {
-		howToConnect(std.out, addr, key, &o)
+		howToConnect(&text, addr, key, &o)
+	}
+	if _, err := io.WriteString(std.out, text.String()); err != nil {
+		return err
 	}
 	return serve(ctx, srv, snap, &o, log)
 }

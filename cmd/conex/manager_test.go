@@ -262,7 +262,7 @@ func TestSnapshotInterval(t *testing.T) {
 		time.Sleep(time.Millisecond) // there is nothing that tells
 	}
 	// What somebody else writes there is not overwritten.
-	if err := replace(snap, []byte("somebody else's")); err != nil {
+	if _, err := replace(snap, []byte("somebody else's")); err != nil {
 		t.Fatal(err)
 	}
 	if err := queueOf(t, s.client(t, os.Getenv(keyVar)), "jobs").Put(t.Context(), "coffee"); err != nil {

@@ -73,25 +73,29 @@ func (s *snapshotFile) save() error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := replace(path, b.Bytes()); err != nil {
+	seen, err := replace(path, b.Bytes())
+	if err != nil {
 		return err
 	}
-	s.path, s.last = path, sum
-	s.seen, err = os.Stat(path)
-	return err
+	s.path, s.last, s.seen = path, sum, seen
+	return nil
 }
 
 // replace writes a file so that it is either the old one or the new one,
-// whatever happens meanwhile. It is for its owner alone.
-func replace(path string, b []byte) error {
+// whatever happens meanwhile, and tells which one the new one is. It is for its
+// owner alone.
+func replace(path string, b []byte) (info fs.FileInfo, err error) {
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, ".conex-snapshot-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, err = tmp.Write(b)
 	if err == nil {
 		err = tmp.Sync()
+	}
+	if err == nil {
+		info, err = tmp.Stat() // later it might be somebody else's
 	}
 	err = errors.Join(err, tmp.Close())
 	if err == nil {
@@ -99,7 +103,7 @@ func replace(path string, b []byte) error {
 	}
 	if err != nil {
 		os.Remove(tmp.Name())
-		return err
+		return nil, err
 	}
 	// The name is not safe on the disk before the directory is. Not every
 	// system can do that.
@@ -107,7 +111,7 @@ func replace(path string, b []byte) error {
 		d.Sync()
 		d.Close()
 	}
-	return nil
+	return info, nil
 }
 
 // keep saves at intervals, until ctx ends.
