@@ -1,6 +1,7 @@
 package managers
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/conexgo/conex/pickle"
@@ -118,10 +119,37 @@ func (s *signature) bind(c *call) (got [maxParams]any, err error) {
 	}
 	for i := range places {
 		if got[i] == (missing{}) && i < s.needed {
-			return got, pickle.TypeError.Newf("%s() missing required argument: '%s'", s.name, s.params[i].name)
+			return got, s.lacking(got[:s.needed])
 		}
 	}
 	return got, nil
+}
+
+// inPython reports whether the function is one that is written in Python, which
+// says other things than those in C: its name is then that of a method with its
+// class, such as Value.get, and self is counted as an argument.
+func (s *signature) inPython() bool { return strings.Contains(s.name, ".") }
+
+// lacking says which of the needed arguments there are not.
+func (s *signature) lacking(got []any) error {
+	var names []string
+	for i, v := range got {
+		if v == (missing{}) {
+			names = append(names, "'"+s.params[i].name+"'")
+		}
+	}
+	n := len(names)
+	if !s.inPython() {
+		return pickle.TypeError.Newf("%s() missing required argument: %s", s.name, names[0])
+	}
+	list := names[0]
+	switch {
+	case n == 2:
+		list = names[0] + " and " + names[1]
+	case n > 2:
+		list = strings.Join(names[:n-1], ", ") + ", and " + names[n-1]
+	}
+	return pickle.TypeError.Newf("%s() missing %d required positional argument%s: %s", s.name, n, plural(n), list)
 }
 
 func (s *signature) bindNames(c *call, got *[maxParams]any) error {
@@ -148,7 +176,16 @@ next:
 	return nil
 }
 
+// wrongNumber says that n arguments are too many.
 func (s *signature) wrongNumber(n int) error {
+	if s.inPython() {
+		most, least := len(s.params)+1, s.needed+1
+		takes := fmt.Sprintf("%d positional argument%s", most, plural(most))
+		if least < most {
+			takes = fmt.Sprintf("from %d to %d positional arguments", least, most)
+		}
+		return pickle.TypeError.Newf("%s() takes %s but %d were given", s.name, takes, n+1)
+	}
 	if len(s.params) == 0 {
 		return pickle.TypeError.Newf("%s() takes no arguments (%d given)", s.name, n)
 	}
