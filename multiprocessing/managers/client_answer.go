@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"github.com/conexgo/conex/pickle"
 	"github.com/conexgo/conex/queue"
@@ -88,7 +89,7 @@ func raised(e *pickle.Exception) error {
 }
 
 // returnHead begins the answers of both kinds of servers that are values.
-var returnHead = []byte("\x8c\x07#RETURN\x94")
+var returnHead = []byte("\x8c\x07#RETURN")
 
 // plainAnswer reads an answer that is a value without parts, as most are,
 // without the machinery for all the others.
@@ -96,14 +97,17 @@ func plainAnswer(b []byte) (v any, ok bool) {
 	if len(b) < 16 || string(b[:2]) != opProto || len(b) > 4<<10 {
 		return nil, false
 	}
-	b = b[2:]
+	b = b[len(opProto):]
 	if b[0] == opFrame {
+		if binary.LittleEndian.Uint64(b[1:]) != uint64(len(b)-9) {
+			return nil, false
+		}
 		b = b[9:]
 	}
-	if !bytes.HasPrefix(b, returnHead[:9]) {
+	if !bytes.HasPrefix(b, returnHead) {
 		return nil, false
 	}
-	if b = b[9:]; len(b) > 0 && b[0] == 0x94 {
+	if b = b[len(returnHead):]; len(b) > 0 && b[0] == opMemoize {
 		b = b[1:]
 	}
 	if len(b) < 3 {
@@ -120,7 +124,7 @@ func plainAnswer(b []byte) (v any, ok bool) {
 		v = false
 	case opInt1:
 		v, n = int64(b[0]), 1
-	case 'M':
+	case opInt2:
 		v, n = int64(binary.LittleEndian.Uint16(b)), 2
 	case opInt:
 		if len(b) < 4 {
@@ -133,7 +137,7 @@ func plainAnswer(b []byte) (v any, ok bool) {
 		}
 		v, n = math.Float64frombits(binary.BigEndian.Uint64(b)), 8
 	case opStr1:
-		if n = 1 + int(b[0]); len(b) < n {
+		if n = 1 + int(b[0]); len(b) < n || !utf8.Valid(b[1:n]) {
 			return nil, false
 		}
 		v = string(b[1:n])
@@ -141,7 +145,7 @@ func plainAnswer(b []byte) (v any, ok bool) {
 		return nil, false
 	}
 	b = b[n:]
-	if len(b) > 0 && b[0] == 0x94 {
+	if len(b) > 0 && b[0] == opMemoize {
 		b = b[1:]
 	}
 	return v, bytes.Equal(b, endPair) || bytes.Equal(b, endPairMemo)

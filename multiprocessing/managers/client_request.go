@@ -13,12 +13,14 @@ import (
 const (
 	opProto     = "\x80\x04"
 	opFrame     = 0x95
+	opMemoize   = 0x94
 	opMark      = '('
 	opNone      = 'N'
 	opTrue      = 0x88
 	opFalse     = 0x89
 	opInt       = 'J'
 	opInt1      = 'K'
+	opInt2      = 'M'
 	opLong1     = 0x8a
 	opFloat     = 'G'
 	opStr1      = 0x8c

@@ -58,3 +58,23 @@ func clientMust(t testing.TB, err error) {
 }
 
 func clientWire(nc net.Conn) *pywire.Conn { return pywire.NewConn(nc, 0) }
+
+func TestClientProxyText(t *testing.T) {
+	_, m := clientPair(t)
+	p, err := m.Create(t.Context(), "Event")
+	clientMust(t, err)
+	want := "<Proxy of Event " + p.Token().ID + " at " + m.Address() + ">"
+	if got := p.String(); got != want {
+		t.Errorf("%s; want %s", got, want)
+	}
+	if got := new(Proxy).String(); got != "<Proxy of nothing>" {
+		t.Error(got)
+	}
+	if got := m.String(); got != "<Manager of "+m.Address()+" (Go)>" {
+		t.Error(got)
+	}
+	for _, h := range []interface{ Close() error }{new(Proxy), new(Queue[int]), new(RLock)} {
+		clientMust(t, h.Close())
+	}
+	clientIs(t, "a zero Queue", new(Queue[int]).Put(t.Context(), 1), ErrClosed)
+}
