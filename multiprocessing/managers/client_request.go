@@ -50,7 +50,8 @@ func appendStr(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
-// request writes a request into buf[:0]. On an error buf is as good as before.
+// request writes a request into buf[:0]. On an error it returns buf, for the next
+// one.
 func (m *Manager) request(buf, head []byte, method string, args []any) ([]byte, error) {
 	out := append(buf[:0], head...)
 	out = appendStr(out, method)
