@@ -35,8 +35,7 @@ func (a *serverArg) serve(ctx context.Context) error {
 	// The parent terminates who does not listen to the request for shutdown. The
 	// socket and the segments must not stay behind.
 	term := make(chan os.Signal, 1)
-	signal.Notify(term, syscall.SIGTERM)
-	defer signal.Stop(term)
+	signal.Notify(term, syscall.SIGTERM) // to the end: what comes late changes nothing
 	served := make(chan struct{})
 	remove := exit.OnOrphan(func() {
 		srv.Close()
