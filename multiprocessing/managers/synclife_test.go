@@ -20,7 +20,7 @@ type syncGate struct {
 	leave   chan string
 }
 
-func (g *syncGate) Pass() string {
+func (g *syncGate) Enter() string {
 	g.entered <- struct{}{}
 	return <-g.leave
 }
@@ -80,7 +80,7 @@ func TestSyncEnd(t *testing.T) {
 			waits.send(q, "get")
 			timed.send(lock, "acquire", true, 1000.0)
 			syncBlocked(t, l.Server, 2)
-			runs.send(gate, "pass")
+			runs.send(gate, "enter")
 			<-l.gate.entered
 			end(t, l)
 			idle.gone()
@@ -123,7 +123,7 @@ func TestSyncDrain(t *testing.T) {
 		e, gate := syncCreate(t, l.Server, "Event"), syncCreate(t, l.Server, "Gate")
 		idle, waits, runs := syncServing(t, l.Server), syncServing(t, l.Server), syncServing(t, l.Server)
 		waits.send(e, "wait", 0.05)
-		runs.send(gate, "pass")
+		runs.send(gate, "enter")
 		<-l.gate.entered
 		drained := make(chan error, 1)
 		go func() { drained <- l.Drain(context.Background()) }()
