@@ -167,7 +167,7 @@ func TestSyncMemory(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	cycles := syncStress(20000, 1000000)
+	cycles := syncStress(8000, 1000000)
 	cycle(cycles / 10)
 	before := size()
 	cycle(cycles)
