@@ -29,16 +29,17 @@ type Conn struct {
 	in, out guard
 
 	// The reading side. Bytes r to w of buf were read and not yet taken.
-	buf   []byte
-	r, w  int
-	pos   uint64 // of buf[r] in the stream
-	rerr  error  // after those bytes
-	head  bool   // the header of the next frame was taken
-	size  uint64 // of that frame
-	part  []byte // what was taken of it when a context ended
-	grow  int    // the size buf should have had
-	try   tryIO
-	files files
+	buf    []byte
+	r, w   int
+	pos    uint64 // of buf[r] in the stream
+	rerr   error  // after those bytes
+	head   bool   // the header of the next frame was taken
+	size   uint64 // of that frame
+	part   []byte // what was taken of it when a context ended
+	grow   int    // the size buf should have had
+	try    tryIO
+	linger lingerIO
+	files  files
 
 	werr   error // why nothing can be written
 	closed atomic.Bool

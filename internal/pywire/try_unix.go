@@ -84,7 +84,10 @@ func (c *Conn) read(p []byte) (int, error) {
 	if c.files.on {
 		return c.readFiles(p, true)
 	}
-	return c.nc.Read(p)
+	if c.rc == nil {
+		return c.nc.Read(p)
+	}
+	return c.wait(p)
 }
 
 // trySlowly is tryRead where there is no socket to ask: it waits for a moment.
