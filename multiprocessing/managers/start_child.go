@@ -52,7 +52,9 @@ func (a *serverArg) serve(ctx context.Context) error {
 	if err = connection.Send(ctx, a.Ready, srv.Address()); err == nil {
 		a.Ready.Close()
 		a.Ready = nil // a pipe is a descriptor until it is forgotten
+		multiprocessing.Logger().Info("manager serving at " + srv.Address())
 		err = srv.Serve(ctx)
+		multiprocessing.Logger().Info("manager exiting")
 	} else {
 		srv.Close()
 		srv.Serve(ctx)

@@ -62,7 +62,9 @@ func (o *owner) end(ctx context.Context, ask func(context.Context) error) error 
 		<-o.gone
 		return nil
 	}
+	log := multiprocessing.Logger()
 	if ask != nil {
+		log.Info("sending shutdown message to manager")
 		wait, cancel := context.WithTimeout(ctx, o.timeout)
 		if ask(wait) == nil {
 			o.p.Join(wait)
@@ -70,6 +72,7 @@ func (o *owner) end(ctx context.Context, ask func(context.Context) error) error 
 		cancel()
 	}
 	if !o.ended() && ctx.Err() == nil {
+		log.Info("manager still alive: terminating it")
 		o.p.Terminate()
 		wait, cancel := context.WithTimeout(ctx, o.timeout)
 		o.p.Join(wait)
@@ -80,6 +83,7 @@ func (o *owner) end(ctx context.Context, ask func(context.Context) error) error 
 		if ctx.Err() != nil {
 			err = watch.Reason(ctx)
 		}
+		log.Info("manager still alive: killing it")
 		o.p.Kill()
 		o.p.Join(context.WithoutCancel(ctx))
 	}
