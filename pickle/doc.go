@@ -115,7 +115,7 @@
 // # Costs
 //
 // Reading a request of a manager and writing the answer to it takes 0.4 µs,
-// which is what CPython's implementation in C takes, and five small allocations,
+// which is what CPython's implementation in C takes, and six small allocations,
 // those of the values that are made. Bytes are copied once when they are
 // written and once when they are read, or not at all with Config.NoCopy.
 //

@@ -73,7 +73,11 @@ func TestParity(t *testing.T) {
 }
 
 // goNames are the packages whose names docs/python.md may use without a path.
-var goNames = map[string]string{"conex": "conex", "futures": "futures", "process": "futures/process"}
+var goNames = map[string]string{
+	"conex": "conex", "futures": "futures", "process": "futures/process", "contextvars": "contextvars", "sched": "sched", "pickle": "pickle",
+	"connection": "multiprocessing/connection", "managers": "multiprocessing/managers",
+	"sharedctypes": "multiprocessing/sharedctypes", "sharedmemory": "multiprocessing/sharedmemory",
+}
 
 // TestCheatSheet checks that every Go name in docs/python.md exists.
 func TestCheatSheet(t *testing.T) {
