@@ -184,6 +184,13 @@
 // small arguments. A slice of a call that waits in CPython's server costs as
 // much as a call, every 200 ms.
 //
+// # Platforms
+//
+// Linux has everything, and the tests are run there. Elsewhere [Start],
+// [NewSharedMemory], [NewShareableList] and abstract names answer
+// errors.ErrUnsupported, and references of Python programs that were killed stay
+// until the server ends.
+//
 // # Python's names
 //
 //	BaseManager(address, authkey)          Config, ClientConfig

@@ -63,7 +63,8 @@ const defaultShutdown = time.Second
 // or conex.Init. It finds Config.Types by the name that [NewTypes] was given:
 // everything must be registered while the program initialises, before conex.Main.
 // Without an address it listens at a socket in a directory that only this user
-// can enter. What cannot be sent to a process, which is TLS, Executor and Logger, must not be set.
+// can enter. What cannot be sent to a process, which is TLS, Executor and Logger,
+// must not be set; Serializer must be pickle, since Managers speak nothing else.
 //
 // The server ignores Ctrl-C. It ends by [Manager.Shutdown] or [Manager.Close],
 // at the end of conex.Main, when a client asks for it, and when this process
