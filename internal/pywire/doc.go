@@ -1,6 +1,7 @@
 // Package pywire speaks the wire of CPython's multiprocessing.connection:
 // frames, the handshake with a key in its old and its new form, addresses,
-// listening and dialling. What is in the frames is of no concern to it.
+// listening and dialling. What is in the frames is of no concern to it; from
+// package pickle it takes only the form that addresses have in Python.
 //
 // A frame is a signed big-endian 32-bit length and that many bytes; a length of
 // -1 is followed by the real one in 64 bits. Any other negative length is

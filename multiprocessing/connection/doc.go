@@ -51,8 +51,8 @@
 // # Messages
 //
 // A message of a pipe is either bytes, sent by SendBytes and received by
-// RecvBytes or RecvBytesInto; or a value of a type T, sent by [Send] and received by [Recv]
-// for the same T; or a value of any registered type, sent by [Connection.Send]
+// RecvBytes or RecvBytesInto; or a value of a type T, sent by [Send] and received
+// by [Recv] for the same T; or a value of any registered type, sent by [Connection.Send]
 // and received by [Connection.Recv]. Asking for something else than what comes
 // next is a *[MismatchError], and the message stays for who asks rightly. A
 // message of a socket is bytes, and a value is the bytes of its pickle: what
@@ -153,9 +153,10 @@
 // # When things die
 //
 // This is about pipes. A process may be killed at any moment without harm to
-// those who have the same end or the other one. If it was sending, the message is there as a whole or
-// not at all. If it was receiving, the message is still there, for the next one
-// at the same end, or was received as a whole and is lost with the process.
+// those who have the same end or the other one. If it was sending, the message
+// is there as a whole or not at all. If it was receiving, the message is still
+// there, for the next one at the same end, or was received as a whole and is lost
+// with the process.
 // There is nothing in between, however long the message is, and nobody waits
 // for the dead. A process that was stopped holds up others at the same end only
 // if that happened within a send or a receive, until it goes on, dies, or their

@@ -40,7 +40,7 @@
 //	Jobs.register('jobs', callable=lambda: jobs)
 //	Jobs(address=('127.0.0.1', 5000), authkey=key).get_server().serve_forever()
 //
-// Both kinds serve both kinds of clients, of CPython 3.8 to 3.13 at least:
+// Both kinds serve both kinds of clients, of CPython 3.8 to 3.13:
 //
 //	m, err := managers.Connect(ctx, "127.0.0.1:5000", managers.ClientConfig{AuthKey: key})
 //	p, err := m.Create(ctx, "jobs")
@@ -117,10 +117,10 @@
 // Every call takes a ctx, and ends with it. What happens in the server then
 // depends on whose it is.
 //
-// A server of this package is asked to end the call. Its answer is waited for,
-// which takes no time: if the call succeeded first, an item was got, a lock taken,
-// then it returns that with a nil error; else nothing has happened. CPython's
-// server cannot be asked. There Get, Put, Acquire and Wait are made in slices of
+// A server of this package is asked to end the call, and its answer is waited
+// for, which takes no longer than a call that does not wait: if the call succeeded
+// first, an item was got, a lock taken, then it returns that with a nil error;
+// else nothing has happened. CPython's server cannot be asked. There Get, Put, Acquire and Wait are made in slices of
 // at most 200 ms, so that none is left behind that would take an item for
 // nobody; they end with the running slice. Both ways no item is ever lost, and no
 // lock held by nobody, because a context ended.
