@@ -122,8 +122,9 @@
 // # Python
 //
 // The package stands for Python's multiprocessing. Its sub-packages are
-// connection, pool, dummy, sharedctypes and sharedmemory (Python's
-// shared_memory). Process.run is [Process.Run], is_alive is [Process.Alive],
+// connection, managers, pool, dummy, sharedctypes and sharedmemory (Python's
+// shared_memory). multiprocessing.Manager() is managers.Start: what is shared
+// there lives in a server, which Python programs can use as well. Process.run is [Process.Run], is_alive is [Process.Alive],
 // exitcode [Process.ExitCode], sys.exit(n) in a process an [ExitError],
 // current_process [CurrentProcess], freeze_support and the guard of the main
 // module conex.Main; subclasses of Process are registered functions. docs/python.md
