@@ -212,7 +212,7 @@ func ExampleExitError() {
 	// Output: 3 multiprocessing: process ended with exit code 3
 }
 
-// Python's session with the logger, without its manager.
+// Python's session with the logger; package managers has the rest of it.
 func ExampleLogToStderr() {
 	stderr := os.Stderr
 	os.Stderr = os.Stdout // for the example's sake
