@@ -33,6 +33,9 @@ func managerParties() meter.Parties {
 	}
 }
 
+// withPython are those of them that need a client in Python.
+var withPython = []string{"manager/py-go", "manager/py-go-4", "manager/connect-py"}
+
 // hosting is what a server's process is told.
 type hosting struct {
 	Conn    *connection.Connection
