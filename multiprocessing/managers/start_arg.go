@@ -21,8 +21,7 @@ type serverArg struct {
 	AuthKey []byte
 	Allow   []string
 
-	Serializer string
-	RefuseMD5  bool
+	RefuseMD5 bool
 
 	MaxMessage       int64
 	MaxObjects       int
@@ -53,10 +52,12 @@ func newServerArg(cfg Config, init conex.Bound) (*serverArg, error) {
 		return nil, cannotSend("Executor", "")
 	case cfg.Logger != nil:
 		return nil, cannotSend("Logger", ", and use multiprocessing.LogToStderr")
+	case cfg.Serializer != "" && cfg.Serializer != serializerPickle:
+		return nil, fmt.Errorf("managers: Start: Config.Serializer is %q: a Manager speaks pickle only; Listen here", cfg.Serializer)
 	}
 	return &serverArg{
 		Types: cfg.Types.name, TypeIDs: cfg.Types.TypeIDs(),
-		Address: cfg.Address, AuthKey: cfg.AuthKey, Allow: cfg.Allow, Serializer: cfg.Serializer, RefuseMD5: cfg.RefuseMD5,
+		Address: cfg.Address, AuthKey: cfg.AuthKey, Allow: cfg.Allow, RefuseMD5: cfg.RefuseMD5,
 		MaxMessage: cfg.MaxMessage, MaxObjects: cfg.MaxObjects, MaxClients: cfg.MaxClients,
 		MaxPending: cfg.MaxPending, HandshakeTimeout: cfg.HandshakeTimeout,
 		Init: &initializer{bound: init},
@@ -85,7 +86,7 @@ func (a *serverArg) config() (Config, error) {
 		address = privateAddress
 	}
 	return Config{
-		Types: types, Address: address, AuthKey: a.AuthKey, Allow: a.Allow, Serializer: a.Serializer, RefuseMD5: a.RefuseMD5,
+		Types: types, Address: address, AuthKey: a.AuthKey, Allow: a.Allow, RefuseMD5: a.RefuseMD5,
 		MaxMessage: a.MaxMessage, MaxObjects: a.MaxObjects, MaxClients: a.MaxClients,
 		MaxPending: a.MaxPending, HandshakeTimeout: a.HandshakeTimeout,
 	}, nil

@@ -188,6 +188,7 @@ func TestStartFails(t *testing.T) {
 		"no key":         {cfg: managers.Config{AuthKey: []byte{}}, is: managers.ErrNoAuthKey},
 		"TLS":            {cfg: managers.Config{TLS: &tls.Config{}}, says: "Config.TLS cannot be sent"},
 		"Logger":         {cfg: managers.Config{Logger: slog.Default()}, says: "Config.Logger cannot be sent"},
+		"Serializer":     {cfg: managers.Config{Serializer: "xmlrpclib"}, says: "speaks pickle only"},
 		"Executor": {cfg: managers.Config{Executor: func(int) (futures.Executor, error) { return nil, nil }},
 			says: "Config.Executor cannot be sent"},
 		"address taken": {cfg: managers.Config{Address: taken.Address()}, says: "address already in use"},
