@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -79,11 +80,13 @@ func (t *lingerIO) read(fd uintptr) bool {
 // try reads without waiting. It reports false if there is nothing.
 func (t *lingerIO) try(fd uintptr) bool {
 	for {
-		n, err := unix.Read(int(fd), t.p)
+		// Not unix.Read: net writes by package syscall, and the race detector knows
+		// of the order of the two only if it is one package.
+		n, err := syscall.Read(int(fd), t.p)
 		switch err {
-		case unix.EINTR:
+		case syscall.EINTR:
 			continue
-		case unix.EAGAIN:
+		case syscall.EAGAIN:
 			return false
 		}
 		t.n, t.err = max(n, 0), err

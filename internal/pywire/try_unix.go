@@ -5,6 +5,7 @@ package pywire
 import (
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,7 @@ func (c *Conn) tryRead(p []byte) (int, error) {
 	t := &c.try
 	if t.f == nil {
 		t.f = func(fd uintptr) bool {
-			t.n, t.err = unix.Read(int(fd), t.p)
+			t.n, t.err = syscall.Read(int(fd), t.p) // not unix.Read: see linger_linux.go
 			return true
 		}
 	}
