@@ -125,12 +125,17 @@ fuzz() {
 	((count > 0))
 }
 
-# stress N does N operations with each thing that goroutines wait for.
+# stress N [FLAG…] does N operations with each thing that goroutines wait for.
 stress() {
 	local n=$1
 	shift
-	CONEX_STRESS=$n $go test -count=1 -timeout 60m "$@" ./internal/park ./threading/... ./queue ./sched ./contextvars ./multiprocessing/...
+	CONEX_STRESS=$n $go test -count=1 -timeout 60m "$@" ./internal/park ./threading/... ./queue ./sched ./contextvars \
+		$($go list ./multiprocessing/... | grep -v /managers)
 }
+
+# stress_managers N does it with managers: N objects come and go, 10,000 bad
+# connections are beside 100 good ones, and all CPythons are servers and clients.
+stress_managers() { CONEX_STRESS=$1 $go test -count=1 -timeout 60m ./pickle ./internal/pywire ./multiprocessing/managers; }
 
 # chaos KILLS [FLAG…] does that many kills to each thing that must survive them:
 # pools, processes, locks, queues, pipes and whatever else has a test of chaos.

@@ -21,6 +21,9 @@ var serveChild = conex.Register("managers/server", func(ctx context.Context, a *
 
 func (a *serverArg) serve(ctx context.Context) error {
 	exit.IgnoreInterrupts()
+	// A process begins to listen to signals some time after its function. This one
+	// does before anybody is told that it is there.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	cfg, err := a.config()
 	if err != nil {
 		return err

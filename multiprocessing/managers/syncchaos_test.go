@@ -154,7 +154,9 @@ func TestSyncMemory(t *testing.T) {
 			}
 			c.ok(nil, "decref", ident)
 			if i%100 == 0 {
-				syncServing(t, s).Close()
+				c := syncOpen(t, s) // not for the test to remember
+				c.ok(nil, "accept_connection", "test")
+				c.Close()
 			}
 		}
 		syncSessions(t, s, 1)

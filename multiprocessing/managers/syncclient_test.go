@@ -18,8 +18,16 @@ type syncConn struct {
 	*pywire.Conn
 }
 
-// syncDial connects, and proves to know the key.
+// syncDial connects until the test ends, and proves to know the key.
 func syncDial(t testing.TB, s *Server) *syncConn {
+	t.Helper()
+	c := syncOpen(t, s)
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// syncOpen is syncDial for who closes it.
+func syncOpen(t testing.TB, s *Server) *syncConn {
 	t.Helper()
 	at, err := pywire.ParseAddress(s.Address())
 	if err != nil {
@@ -29,7 +37,6 @@ func syncDial(t testing.TB, s *Server) *syncConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
 	return &syncConn{t, c}
 }
 
