@@ -55,6 +55,9 @@ func TestPythonParties(t *testing.T) {
 
 // So does this program.
 func TestOurParties(t *testing.T) {
+	if raceEnabled {
+		t.Skip("what is measured is tested under the race detector where it lives; this is half a minute")
+	}
 	py, script, noPython := preparePython(t.Context(), t.TempDir(), "")
 	if noPython == nil {
 		t.Setenv(pythonEnv, py.path)
