@@ -166,7 +166,7 @@ func outOfMemory(e *futures.WorkerDiedError) bool {
 	if e.ExitCode != 2 && e.Signal != syscall.SIGABRT {
 		return false
 	}
-	for _, s := range []string{"out of memory", "cannot allocate memory", "failed to create new OS thread", "errno=12"} {
+	for _, s := range []string{"out of memory", "cannot allocate memory", "failed to create new OS thread", "pthread_create failed", "errno=12"} {
 		if strings.Contains(e.Stderr, s) {
 			return true
 		}
