@@ -125,7 +125,7 @@ func firstLine(s string) string {
 	last := ""
 	for line := range strings.Lines(s) {
 		line = strings.TrimSpace(line)
-		for _, p := range []string{"fatal error:", "panic:", "runtime:", "SIG"} {
+		for _, p := range []string{"fatal error:", "panic:", "runtime:", "runtime/cgo:", "SIG"} {
 			if strings.HasPrefix(line, p) {
 				return clip(line)
 			}

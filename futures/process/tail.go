@@ -29,6 +29,7 @@ var lastWords = [][]byte{
 	[]byte("panic: "),
 	[]byte("runtime: out of memory"),
 	[]byte("runtime: cannot allocate"),
+	[]byte("runtime/cgo: "), // before the SIGABRT of who gets no thread
 	[]byte("SIG"),
 }
 
