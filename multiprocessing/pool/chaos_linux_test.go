@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,12 +34,32 @@ func children() (pids []int) {
 	for _, list := range lists {
 		data, _ := os.ReadFile(list)
 		for _, s := range strings.Fields(string(data)) {
-			if pid, err := strconv.Atoi(s); err == nil {
+			if pid, err := strconv.Atoi(s); err == nil && executes(pid) {
 				pids = append(pids, pid)
 			}
 		}
 	}
 	return pids
+}
+
+// executes reports whether a child has become the program that it is to be. Until
+// then it has our memory, and the thread that started it waits for it in the
+// kernel: who stopped it would stop us, at the next collection of garbage at the
+// latest, and could not let it go on any more.
+func executes(pid int) bool {
+	const forkNoExec = 0x40 // PF_FORKNOEXEC in Linux's sched.h
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	// The name, in brackets, may contain anything; the flags are the seventh
+	// field behind it.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 7 {
+		return false
+	}
+	flags, err := strconv.ParseUint(fields[6], 10, 64)
+	return err == nil && flags&forkNoExec == 0
 }
 
 // Workers are killed, and stopped and then killed or let go, at random moments
