@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -20,33 +19,10 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	mp "github.com/conexgo/conex/multiprocessing"
 )
-
-// pythons are the CPythons from 3.8 on that pyenv has installed: the oldest and
-// the newest, or all with CONEX_STRESS.
-func pythons(t *testing.T) []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.*", "bin", "python3"))
-	minor := func(path string) (n int) {
-		fmt.Sscanf(filepath.Base(filepath.Dir(filepath.Dir(path))), "3.%d", &n)
-		return n
-	}
-	found = slices.DeleteFunc(found, func(path string) bool { return minor(path) < 8 })
-	if len(found) == 0 {
-		t.Skipf("no CPython from 3.8 on in %s/versions", root)
-	}
-	slices.SortFunc(found, func(a, b string) int { return minor(a) - minor(b) })
-	if n := len(found); n > 2 && os.Getenv("CONEX_STRESS") == "" {
-		return []string{found[0], found[n-1]}
-	}
-	return found
-}
 
 // A snake is a Python that runs testdata/semlock.py.
 type snake struct {
@@ -117,7 +93,7 @@ func TestPythonSemaphore(t *testing.T) {
 		{"Increments", pythonIncrements},
 	}
 	namedSemaphore(t, 0) // or skip
-	for _, path := range pythons(t) {
+	for _, path := range cpython.Need(t) {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(path))), func(t *testing.T) {
 			leak.Check(t)
 			py := newSnake(t, path)

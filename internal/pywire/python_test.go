@@ -8,36 +8,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 )
-
-// pythons are the CPythons from 3.8 on that pyenv has installed: the oldest and
-// the newest, or all with CONEX_STRESS.
-func pythons(t testing.TB) []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.*", "bin", "python3"))
-	minor := func(path string) (n int) {
-		fmt.Sscanf(filepath.Base(filepath.Dir(filepath.Dir(path))), "3.%d", &n)
-		return n
-	}
-	found = slices.DeleteFunc(found, func(path string) bool { return minor(path) < 8 })
-	if len(found) == 0 {
-		t.Skipf("no CPython from 3.8 on in %s/versions", root)
-	}
-	slices.SortFunc(found, func(a, b string) int { return minor(a) - minor(b) })
-	if n := len(found); n > 2 && os.Getenv("CONEX_STRESS") == "" {
-		return []string{found[0], found[n-1]}
-	}
-	return found
-}
 
 // run starts a Python and returns its lines; it must end well by the end of the
 // test.
@@ -114,7 +90,7 @@ with Listener(address and parse(address), family, authkey=b'secret password') as
 // Both generations of CPython, in both roles, over every kind of socket, with
 // the right key and a wrong one.
 func TestPython(t *testing.T) {
-	for _, python := range pythons(t) {
+	for _, python := range cpython.Need(t) {
 		version := filepath.Base(filepath.Dir(filepath.Dir(python)))
 		abstract := ""
 		if runtime.GOOS == "linux" {
@@ -188,7 +164,7 @@ func TestPython(t *testing.T) {
 
 // RefuseMD5 keeps CPython up to 3.11 out, and no other.
 func TestRefuseMD5(t *testing.T) {
-	for _, python := range pythons(t) {
+	for _, python := range cpython.Need(t) {
 		leak.Check(t)
 		version := filepath.Base(filepath.Dir(filepath.Dir(python)))
 		var major, minor int
@@ -215,7 +191,7 @@ else: print('in'); c.close()
 // What a message of 20 kB of a CPython client costs over TCP: 40 ms without
 // TCP_QUICKACK, too.
 func BenchmarkPythonSends(b *testing.B) {
-	found := pythons(b)
+	found := cpython.Need(b)
 	l := listen(b, "AF_INET", ListenConfig{})
 	lines := run(b, found[len(found)-1], parse+`
 import time
@@ -244,7 +220,7 @@ print((time.perf_counter() - t) / int(sys.argv[2]) * 1e6)
 // What a new connection of a CPython client costs over TCP, handshake and first
 // request: 43 ms without TCP_QUICKACK.
 func BenchmarkPythonConnects(b *testing.B) {
-	found := pythons(b)
+	found := cpython.Need(b)
 	l := listen(b, "AF_INET", ListenConfig{})
 	lines := run(b, found[len(found)-1], parse+`
 import time

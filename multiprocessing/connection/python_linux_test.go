@@ -6,45 +6,20 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/internal/tlstest"
 	"github.com/conexgo/conex/multiprocessing/connection"
 	"github.com/conexgo/conex/pickle"
 )
-
-// pythons are the CPythons from 3.8 on that pyenv has installed: the oldest and
-// the newest, or all with CONEX_STRESS.
-func pythons(t testing.TB) []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.*", "bin", "python3"))
-	minor := func(path string) (n int) {
-		fmt.Sscanf(filepath.Base(filepath.Dir(filepath.Dir(path))), "3.%d", &n)
-		return n
-	}
-	found = slices.DeleteFunc(found, func(path string) bool { return minor(path) < 8 })
-	if len(found) == 0 {
-		t.Skipf("no CPython from 3.8 on in %s/versions", root)
-	}
-	slices.SortFunc(found, func(a, b string) int { return minor(a) - minor(b) })
-	if n := len(found); n > 2 && os.Getenv("CONEX_STRESS") == "" {
-		return []string{found[0], found[n-1]}
-	}
-	return found
-}
 
 // python runs a program, which must end well by the end of the test, and
 // returns its lines.
@@ -74,7 +49,7 @@ func python(t testing.TB, path, program string, args ...string) *bufio.Scanner {
 
 // each runs a test for each CPython.
 func each(t *testing.T, f func(t *testing.T, ctx context.Context, path string)) {
-	for _, path := range pythons(t) {
+	for _, path := range cpython.Need(t) {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(path))), func(t *testing.T) {
 			leak.Check(t)
 			f(t, soon(t), path)

@@ -9,16 +9,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/pickle"
 )
 
 // clientPythonEach runs a test with servers of CPython's.
 func clientPythonEach(t *testing.T, f func(t *testing.T, m *Manager)) {
-	if len(clientPythons()) == 0 {
+	if len(cpython.Some()) == 0 {
 		t.Skip("no CPython from 3.8 on is installed by pyenv")
 	}
-	for _, python := range clientPythons() {
+	for _, python := range cpython.Some() {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
 			f(t, clientConnect(t, clientPython(t, python)))
 		})
@@ -166,11 +167,11 @@ func TestClientPythonPool(t *testing.T) {
 // By a socket's file and an abstract name.
 func TestClientPythonUnix(t *testing.T) {
 	leak.Check(t)
-	if len(clientPythons()) == 0 {
+	if len(cpython.Some()) == 0 {
 		t.Skip("no CPython from 3.8 on is installed by pyenv")
 	}
 	path := filepath.Join(t.TempDir(), "socket")
-	m := clientConnect(t, clientPython(t, clientPythons()[0], path))
+	m := clientConnect(t, clientPython(t, cpython.Some()[0], path))
 	testClientQueue(t, m)
 	testClientNested(t, m)
 }

@@ -3,41 +3,18 @@ package managers
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/pickle"
 )
 
 // The typed handles are tested with servers of this package and of CPython's.
-
-// clientPythons are the CPythons from 3.8 on that pyenv has installed: the
-// oldest and the newest, or all with CONEX_STRESS.
-var clientPythons = sync.OnceValue(func() []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.*", "bin", "python3"))
-	minor := func(path string) (n int) {
-		fmt.Sscanf(filepath.Base(filepath.Dir(filepath.Dir(path))), "3.%d", &n)
-		return n
-	}
-	found = slices.DeleteFunc(found, func(path string) bool { return minor(path) < 8 })
-	slices.SortFunc(found, func(a, b string) int { return minor(a) - minor(b) })
-	if n := len(found); n > 2 && os.Getenv("CONEX_STRESS") == "" {
-		return []string{found[0], found[n-1]}
-	}
-	return found
-})
 
 // clientMaths is the Go server's part of what testdata/client_server.py has.
 type clientMaths struct{}
@@ -68,11 +45,11 @@ func clientEach(t *testing.T, f func(t *testing.T, m *Manager)) {
 		srv := clientServer(t, Config{Types: clientTypes()})
 		f(t, clientConnect(t, srv.Address()))
 	})
-	if len(clientPythons()) == 0 {
+	if len(cpython.Some()) == 0 {
 		t.Run("CPython", func(t *testing.T) { t.Skip("no CPython from 3.8 on is installed by pyenv") })
 	}
-	for _, python := range clientPythons() {
-		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
+	for _, python := range cpython.Some() {
+		t.Run(cpython.Name(python), func(t *testing.T) {
 			f(t, clientConnect(t, clientPython(t, python)))
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/internal/tlstest"
 )
@@ -30,10 +31,10 @@ func TestTLS(t *testing.T) {
 		t.Error("no certificate is needed")
 	}
 	_, port, _ := strings.Cut(srv.Address(), ":")
-	if len(clientPythons()) == 0 {
+	if len(cpython.Some()) == 0 {
 		t.Log("no CPython from 3.8 on is installed by pyenv: the recipe for Python was not run")
 	}
-	for _, python := range clientPythons() {
+	for _, python := range cpython.Some() {
 		out, err := exec.CommandContext(t.Context(), python, "testdata/tls_client.py", "../connection/testdata", dir, port, string(clientKey)).CombinedOutput()
 		if err != nil || string(out) != "ok ['a', 'b']\n" {
 			t.Errorf("%s: %v\n%s", python, err, out)

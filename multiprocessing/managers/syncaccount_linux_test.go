@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/conexgo/conex"
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/internal/pywire"
 	"github.com/conexgo/conex/multiprocessing"
@@ -87,7 +88,7 @@ var syncGoVictim = conex.Register("test/managers/syncGoVictim", func(ctx context
 // TestSyncKilled: over a unix socket the references of a killed process are taken
 // back, and what it waits for goes to somebody else. Others' references stay.
 func TestSyncKilled(t *testing.T) {
-	pythons := syncPythons(t)
+	pythons := cpython.Need(t)
 	leak.Check(t)
 	types := NewTypes("", SyncTypes)
 	shared := &queueObject{store: new(fifo), maxsize: int64(0)}

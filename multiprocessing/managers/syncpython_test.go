@@ -2,42 +2,18 @@ package managers
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/conexgo/conex/internal/cpython"
 )
 
 // syncKey is the key of the servers in these tests.
 const syncKey = "the key"
-
-// syncPythons are the CPythons from 3.8 on that pyenv has installed: the oldest
-// and the newest, or all with CONEX_STRESS.
-func syncPythons(t testing.TB) []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	var found []string
-	for minor := 8; minor < 30; minor++ {
-		some, _ := filepath.Glob(filepath.Join(root, "versions", "3."+strconv.Itoa(minor)+".*", "bin", "python3"))
-		if len(some) > 0 {
-			found = append(found, some[len(some)-1])
-		}
-	}
-	if len(found) == 0 {
-		t.Skipf("no CPython from 3.8 on in %s/versions", root)
-	}
-	if n := len(found); n > 2 && os.Getenv("CONEX_STRESS") == "" {
-		return []string{found[0], found[n-1]}
-	}
-	return found
-}
 
 // syncServe serves until the end of the test.
 func syncServe(t testing.TB, cfg Config) *Server {
@@ -120,7 +96,7 @@ func syncRun(t testing.TB, python, address, program string) string {
 
 // TestSyncPython is a first look at everything from CPython's side.
 func TestSyncPython(t *testing.T) {
-	for _, python := range syncPythons(t) {
+	for _, python := range cpython.Need(t) {
 		for _, address := range []string{"", "unix:" + filepath.Join(t.TempDir(), "s")} {
 			s := syncServe(t, Config{Address: address})
 			syncRun(t, python, strings.TrimPrefix(s.Address(), "unix:"), `
