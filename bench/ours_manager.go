@@ -14,6 +14,7 @@ import (
 	"github.com/conexgo/conex/bench/internal/meter"
 	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/connection"
+	"github.com/conexgo/conex/multiprocessing/connection/socket"
 	"github.com/conexgo/conex/multiprocessing/managers"
 	"github.com/conexgo/conex/pickle"
 )
@@ -242,7 +243,7 @@ func managerIdle(s meter.Spec) (f meter.Figure, err error) {
 	var conns []*connection.Connection
 	serving := func(n int) error {
 		for range n {
-			c, err := connection.Dial(ctx, h.address, connection.Config{AuthKey: []byte(benchKey)})
+			c, err := socket.Dial(ctx, h.address, socket.Config{AuthKey: []byte(benchKey)})
 			if err != nil {
 				return err
 			}

@@ -181,7 +181,7 @@ func (c *Connection) send(ctx context.Context, m message) error {
 	if !c.t.writable() {
 		return ErrReadOnly
 	}
-	if _, ok := c.t.(*sock); !ok && len(m.data) > MaxMessage {
+	if _, ok := c.t.(sock); !ok && len(m.data) > MaxMessage {
 		return fmt.Errorf("%w: %d bytes, at most %d can be sent", ErrTooLarge, len(m.data), MaxMessage)
 	}
 	err := c.t.send(ctx, m)

@@ -12,14 +12,10 @@
 //	connection.Send(ctx, here, "bob")
 //	answer, err := connection.Recv[string](ctx, here)
 //
-// Between any programs, Python's too, one of them listens:
-//
-//	l, err := connection.Listen(ctx, "localhost:6000", connection.Config{AuthKey: key})
-//	c, err := l.Accept(ctx)
-//
-// and the other one connects, by [Dial], or in Python:
-//
-//	c = multiprocessing.connection.Client(('localhost', 6000), authkey=key)
+// Between any programs, Python's too, a Connection goes over a socket: package
+// [github.com/conexgo/conex/multiprocessing/connection/socket] listens and
+// connects. It is a package of its own so that programs which need no sockets
+// link none: the processes of a pool start in two thirds of the time.
 //
 // # When to use it
 //
@@ -37,7 +33,7 @@
 // both. They differ in this:
 //
 //	                      pipe                         socket
-//	made by               Pipe, OneWayPipe             Listen and Dial
+//	made by               Pipe, OneWayPipe             socket.Listen and Dial
 //	between               processes of one program     any programs, Python's too
 //	values travel as      the types that conex sends   pickles
 //	a wrong type          stays: MismatchError         is received: an error of pickle
@@ -60,11 +56,10 @@
 // type and the receiver's need only be alike.
 //
 // Messages come whole, each once, and in the order in which one goroutine sent
-// them. They are at most [MaxMessage] bytes long, or what Config.MaxMessage
-// says. Whatever can be sent as an
-// argument to another process can be sent through a pipe, with the queues, locks,
-// connections and shared memory in it: up to 250 or so different ones in a
-// message.
+// them. They are at most [MaxMessage] bytes long; a socket's Config may say
+// otherwise. Whatever can be sent as an argument to another process can be sent
+// through a pipe, with the queues, locks, connections and shared memory in it: up
+// to 250 or so different ones in a message.
 //
 // # Who waits, and for how long
 //
@@ -76,60 +71,6 @@
 //
 // Who waits polls for 40 µs first if there is more than one core, and if that
 // was of use lately; then it sleeps. [Wait] waits for many things at once.
-//
-// # Listeners and keys
-//
-// A [Listener] lets nobody in who does not know its key, and who connects
-// finds out whether it does: each side sends random bytes, and gets back their
-// MAC under the key, by HMAC with SHA-256, or with MD5 for CPython up to 3.11.
-// The key itself is not sent. That is all: neither is what follows encrypted nor
-// can it be known whether somebody on the way has changed it. So the key is
-// enough for one machine; between machines use TLS, too. Good keys are random:
-// 32 bytes of crypto/rand. To let everybody in takes Config.NoAuth.
-//
-// Those who do not know the key can do little: a frame of the handshake has at
-// most 256 bytes, it must be over in 10 seconds, there are at most
-// Config.MaxPending of them at a time, and a limit of descriptors ends the
-// oldest of them first.
-//
-// # TLS
-//
-// Config.TLS on both sides encrypts connections; with certificates for clients
-// it also says who they are: see [Connection.TLS]. Python's Connection takes part
-// with a class of its own and nothing but the ssl module:
-//
-//	class TLSConnection(Connection):
-//	    def __init__(self, sock):
-//	        super().__init__(sock.fileno())
-//	        self._sock = sock
-//
-//	    def _send(self, buf, write=None):
-//	        self._sock.sendall(buf)
-//
-//	    def _recv(self, size, read=None):
-//	        buf = io.BytesIO()
-//	        while buf.tell() < size:
-//	            chunk = self._sock.recv(min(size - buf.tell(), 1 << 16))
-//	            if not chunk:
-//	                raise OSError('got end of file during message') if buf.tell() else EOFError
-//	            buf.write(chunk)
-//	        return buf
-//
-//	    def _poll(self, timeout):
-//	        return self._sock.pending() > 0 or super()._poll(timeout)
-//
-//	    def _close(self, _close=None):
-//	        self._sock.close()
-//
-//	def Client(address, context, authkey):
-//	    sock = context.wrap_socket(socket.create_connection(address), server_hostname=address[0])
-//	    conn = TLSConnection(sock)
-//	    answer_challenge(conn, authkey)
-//	    deliver_challenge(conn, authkey)
-//	    return conn
-//
-// It is tested with CPython 3.8 to 3.13, in both roles, as
-// testdata/tls_connection.py, which has the side that accepts, too.
 //
 // # The end
 //
@@ -144,15 +85,9 @@
 // A process that receives a Connection must close it, or end. It is not closed
 // when it is forgotten.
 //
-// Over a socket, the end is when the other side's process has closed its
-// Connection or died, or its machine is not heard of for some minutes. If it
-// died in the middle of a message, or left something unread over TCP, that is
-// io.ErrUnexpectedEOF. What is sent may be lost without an error until the end
-// is noticed here: ask for an answer.
-//
 // # When things die
 //
-// This is about pipes. A process may be killed at any moment without harm to
+// This is about pipes; see package socket for sockets. A process may be killed at any moment without harm to
 // those who have the same end or the other one. If it was sending, the message
 // is there as a whole or not at all. If it was receiving, the message is still
 // there, for the next one at the same end, or was received as a whole and is lost
@@ -166,12 +101,6 @@
 // with [ErrCorrupt] or return nonsense, but does not make them crash or run
 // forever. Values from the other side are decoded, and so are only as well
 // meant as it is: it is a process of your own program.
-//
-// From a socket anything may come. A length that is announced takes no memory
-// before the bytes are there, a pickle runs no code and names no function that
-// would be called, and its limits and the classes it may name are those of
-// Config.Codec. The worst that one who knows the key can do is to send very much
-// that is allowed.
 //
 // # Costs
 //
@@ -187,16 +116,9 @@
 // for the next ones until it is closed. An end that has been waited at has a
 // goroutine until it is closed.
 //
-// Over a socket, a round trip between two goroutines takes 9 µs with AF_UNIX and
-// 14 µs with TCP, nearly all of it in the system; a new connection with its
-// handshake, 0.2 ms. The system is told to acknowledge at once where a CPython
-// client would else wait for 40 ms: after each handshake, and in messages of more
-// than 16 KiB. A connection that is idle has a buffer of 512 bytes.
-//
 // # Platforms
 //
-// Pipe, SendFile and abstract names: Linux. Elsewhere they answer
-// errors.ErrUnsupported. Sockets: everywhere. Named pipes: Windows.
+// Pipe and SendFile: Linux. Elsewhere they answer errors.ErrUnsupported.
 //
 // # In Python
 //
@@ -207,15 +129,10 @@
 //	poll(), poll(None)            TryPoll, Poll
 //	readable, writable, closed    Readable, Writable, Closed
 //	wait(list, timeout)           Wait; Sentinel for what is no connection
-//	Listener, accept, close       Listen, Listener.Accept, Listener.Close
-//	Client                        Dial
-//	address=None, family=...      "", "AF_INET", "AF_UNIX"
-//	authkey=None                  Config.NoAuth
-//	deliver_, answer_challenge    DeliverChallenge, AnswerChallenge
+//	Listener, Client, challenges  package socket
 //	send_handle, recv_handle      SendFile, RecvFile
-//	send(connection)              Connection.SendConnection; from Python Rebuild
+//	send(connection)              Connection.SendConnection
 //	fileno                        Fd, SyscallConn
-//	AuthenticationError           ErrAuthentication
 //	EOFError                      io.EOF
 //	BrokenPipeError               ErrBrokenPipe, which is syscall.EPIPE too
 //	BufferTooShort                BufferTooShortError

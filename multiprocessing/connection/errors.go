@@ -8,7 +8,6 @@ import (
 	"syscall"
 
 	"github.com/conexgo/conex/internal/mperr"
-	"github.com/conexgo/conex/internal/pywire"
 )
 
 // Errors to be tested with errors.Is. The end of what the other side has sent
@@ -43,20 +42,9 @@ var (
 	// matches multiprocessing.ErrCorrupt.
 	ErrCorrupt = mperr.New("connection: corrupt shared memory: another program has written to it", mperr.ErrCorrupt)
 
-	// ErrAuthentication says that the other side does not know the key, or does
-	// not even ask for one. It is multiprocessing.ErrAuthentication.
-	ErrAuthentication = mperr.ErrAuthentication
-
-	// ErrNoKey says that a Config has neither an AuthKey nor NoAuth.
-	ErrNoKey = pywire.ErrNoKey
-
-	// ErrEvicted says that a connection was closed because too many had not
-	// shown the key, and that it was the oldest of them.
-	ErrEvicted = pywire.ErrEvicted
-
 	// ErrNoFile says that RecvFile was called where a message comes next, which
 	// stays.
-	ErrNoFile = pywire.ErrNoFile
+	ErrNoFile = errors.New("connection: what comes next is a message: receive it first")
 
 	// ErrUnread says that a Connection cannot be handed to another process
 	// because a part of a message has arrived: receive it first.
@@ -65,10 +53,6 @@ var (
 	// ErrInUse says that a Connection over a socket cannot be sent as a value
 	// while it receives or sends.
 	ErrInUse = errors.New("connection: it cannot be sent while it is in use")
-
-	// ErrNotConnection says that a value is no connection that a Python program
-	// has sent.
-	ErrNotConnection = errors.New("connection: the value is no connection of Python's")
 
 	// ErrTooManyHandles says that a value holds more queues, locks, connections
 	// and pieces of shared memory than one message can carry: send several

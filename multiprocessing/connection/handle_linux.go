@@ -5,6 +5,7 @@ import (
 
 	"github.com/conexgo/conex/internal/codec"
 	"github.com/conexgo/conex/internal/handle"
+	"github.com/conexgo/conex/internal/mpsock"
 )
 
 // A Connection travels as one byte for the transport and two more. For a pipe
@@ -22,8 +23,8 @@ func (c *Connection) AppendHandle(e *codec.Encoder) error {
 	if err := c.open(); err != nil {
 		return err
 	}
-	if s, ok := c.t.(*sock); ok {
-		return s.appendHandle(e)
+	if s, ok := c.t.(sock); ok {
+		return appendSocket(e, s.Socket)
 	}
 	x, ok := c.t.(*end)
 	if !ok {
@@ -55,11 +56,11 @@ func (c *Connection) ReadHandle(d *codec.Decoder) error {
 		if err != nil {
 			return err
 		}
-		s, err := sockOf(f, 0, nil)
+		s, err := mpsock.Open(f)
 		if err != nil {
 			return fmt.Errorf("%w: %w", handle.ErrCorrupt, err)
 		}
-		c.t = s
+		c.t = sock{s}
 		return nil
 	}
 	side, lanes := int(b[1]), int(b[2])
@@ -89,18 +90,10 @@ func (c *Connection) ReadHandle(d *codec.Decoder) error {
 	return err
 }
 
-// appendHandle is how a socket travels. It waits for nobody: who reads or
+// appendSocket is how a socket travels. It waits for nobody: who reads or
 // writes at this moment would do so in the middle of a message.
-func (s *sock) appendHandle(e *codec.Encoder) error {
-	if !s.rd.try() {
-		return ErrInUse
-	}
-	defer s.rd.give()
-	if !s.wr.try() {
-		return ErrInUse
-	}
-	defer s.wr.give()
-	f, err := s.file()
+func appendSocket(e *codec.Encoder, s mpsock.Socket) error {
+	f, err := s.Duplicate()
 	if err != nil {
 		return err
 	}

@@ -4,220 +4,171 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"runtime"
-	"sync"
+	"os"
 	"syscall"
 
-	"github.com/conexgo/conex/internal/pywire"
-	"github.com/conexgo/conex/internal/watch"
-	"github.com/conexgo/conex/pickle"
+	"github.com/conexgo/conex/internal/mpsock"
 )
 
-// A sock is the transport of Connections that [Dial] and [Listener.Accept]
-// return: CPython's frames over a socket.
-type sock struct {
-	c     *pywire.Conn
-	codec Codec
-	keeps bool // values keep the bytes that they were read from
-	rd    turn // for what reads
-	wr    turn // for what writes
+// A sock is the transport of Connections over sockets, which package socket
+// makes.
+type sock struct{ mpsock.Socket }
 
-	changed chan struct{} // holds a token after something was received
-	mu      sync.Mutex
-	wakers  map[*func()]struct{} // protected by mu
-	quit    context.CancelFunc   // protected by mu: ends the goroutine that watches
-	over    chan struct{}        // protected by mu: closed when it has ended
+func init() {
+	mpsock.Wrap = func(s mpsock.Socket) any { return &Connection{t: sock{s}} }
+	mpsock.Unwrap = func(c any) (mpsock.Socket, error) { return c.(*Connection).socket() }
 }
 
-// mostFiles is how many descriptors may have arrived that RecvFile has not
-// fetched.
-const mostFiles = 16
+func (s sock) readable() bool { return true }
+func (s sock) writable() bool { return true }
 
-func newSock(c *pywire.Conn, codec Codec) *sock {
-	if codec == nil {
-		codec = defaultCodec
+func (s sock) send(ctx context.Context, m message) error { return s.SendBytes(ctx, m.data) }
+
+func (s sock) recv(ctx context.Context, w want) (message, error) {
+	most := -1
+	if w.limited {
+		most = w.most
 	}
-	// With NoCopy, values are made of the bytes themselves.
-	p, ok := codec.(*pickle.Config)
-	return &sock{
-		c: c, codec: codec, keeps: ok && p.NoCopy, rd: newTurn(), wr: newTurn(),
-		changed: make(chan struct{}, 1), wakers: map[*func()]struct{}{},
-	}
+	b, err := s.RecvBytes(ctx, most, w.into)
+	return message{kind: kindBytes, data: b}, err
 }
 
-// A turn is a lock that can be waited for under a context.
-type turn chan struct{}
+func (s sock) ready() bool                     { return s.Ready() }
+func (s sock) quick() bool                     { return s.Ready() }
+func (s sock) wait(ctx context.Context) error  { return s.Wait(ctx) }
+func (s sock) await(wake func()) (stop func()) { return s.Await(wake) }
+func (s sock) close() error                    { return s.Close() }
+func (s sock) closed() bool                    { return s.Closed() }
 
-func newTurn() turn { return make(turn, 1) }
+var errNoSocket = fmt.Errorf("connection: a pipe has no socket of its own: %w", errors.ErrUnsupported)
 
-func (t turn) try() bool {
-	select {
-	case t <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (t turn) take(ctx context.Context) error {
-	if t.try() {
-		return nil
-	}
-	select {
-	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return watch.Reason(ctx)
-	}
-}
-
-func (t turn) give() { <-t }
-
-func (s *sock) readable() bool { return true }
-func (s *sock) writable() bool { return true }
-func (s *sock) closed() bool   { return s.c.Closed() }
-
-func (s *sock) send(ctx context.Context, m message) error {
-	if err := s.wr.take(ctx); err != nil {
-		return err
-	}
-	defer s.wr.give()
-	return s.failed(s.c.WriteFrame(ctx, m.data))
-}
-
-func (s *sock) recv(ctx context.Context, w want) (message, error) {
-	if err := s.rd.take(ctx); err != nil {
-		return message{}, err
-	}
-	b, err := s.read(ctx, w)
-	s.rd.give()
-	s.change()
-	return message{kind: kindBytes, data: b}, s.failed(err)
-}
-
-func (s *sock) read(ctx context.Context, w want) ([]byte, error) {
-	n, err := s.c.Next(ctx)
-	switch {
-	case err != nil:
+// socket returns what c is over, if that is a socket, and open.
+func (c *Connection) socket() (mpsock.Socket, error) {
+	if err := c.open(); err != nil {
 		return nil, err
-	case w.limited && n > uint64(w.most):
-		return nil, fmt.Errorf("%w: %d bytes, at most %d are wanted", ErrTooLarge, n, w.most)
-	case w.into != nil && n <= uint64(len(w.into)):
-		return s.c.ReadFrameInto(ctx, w.into[:0:len(w.into)])
 	}
-	return s.c.ReadFrame(ctx)
+	s, ok := c.t.(sock)
+	if !ok {
+		return nil, errNoSocket
+	}
+	return s.Socket, nil
 }
 
-// failed is err in the words of this package.
-func (s *sock) failed(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, pywire.ErrBroken):
-		return &brokenError{err}
-	case s.c.Closed():
-		return ErrClosed
-	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, errUnexpected):
-		return &brokenError{err}
-	case errors.Is(err, pywire.ErrTooLong):
-		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+// SyscallConn gives access to the socket, to set an option of it, say. Reading
+// from it or writing to it ruins what the Connection does. On pipes the error
+// matches errors.ErrUnsupported.
+func (c *Connection) SyscallConn() (syscall.RawConn, error) {
+	s, err := c.socket()
+	if err != nil {
+		return nil, err
 	}
-	return err
+	return s.SyscallConn()
 }
 
-// A brokenError is an ErrBrokenPipe that says more.
-type brokenError struct{ err error }
-
-func (e *brokenError) Error() string   { return "connection: broken: " + e.err.Error() }
-func (e *brokenError) Unwrap() []error { return []error{ErrBrokenPipe, e.err} }
-
-// ready looks for what has arrived, unless another goroutine reads, and would
-// get it.
-func (s *sock) ready() bool {
-	if s.c.Closed() {
-		return true
+// Fd returns the number of the socket's descriptor: Python's fileno. It is
+// valid until Close, and the Connection must not be garbage as long as it is
+// used; SyscallConn takes care of both. A message may have been read already
+// when the descriptor says that there is nothing: use [Wait]. On pipes the error
+// matches errors.ErrUnsupported.
+func (c *Connection) Fd() (uintptr, error) {
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return 0, err
 	}
-	if !s.rd.try() {
-		return false
+	var n uintptr
+	if err := rc.Control(func(fd uintptr) { n = fd }); err != nil {
+		return 0, ErrClosed
 	}
-	defer s.rd.give()
-	return s.c.Ready()
+	return n, nil
 }
 
-func (s *sock) quick() bool { return s.ready() }
+// PeerPID returns the number of the process that has connected, or listens, if
+// the connection is a socket's file or abstract name, on Linux. The process may
+// be another one by now, if that has ended.
+func (c *Connection) PeerPID() (pid int, ok bool) {
+	s, err := c.socket()
+	if err != nil {
+		return 0, false
+	}
+	return s.PeerPID()
+}
 
-func (s *sock) wait(ctx context.Context) error {
-	if err := s.rd.take(ctx); err != nil {
+// RemoteAddress is the other side's address, or "" if it has none.
+func (c *Connection) RemoteAddress() string {
+	s, err := c.socket()
+	if err != nil {
+		return ""
+	}
+	return s.RemoteAddress()
+}
+
+// SendFile sends a duplicate of f's descriptor to the other side, which gets it
+// with RecvFile; or, in Python, with multiprocessing.reduction.recv_handle. It
+// needs a connection over a socket's file or abstract name on Linux, without
+// TLS; otherwise the error matches errors.ErrUnsupported.
+//
+// f stays open. Its descriptor becomes a blocking one, as by f.Fd, which is what
+// other programs expect. Other errors are those of SendBytes.
+func (c *Connection) SendFile(ctx context.Context, f *os.File) error {
+	s, err := c.socket()
+	if err != nil {
 		return err
 	}
-	defer s.rd.give()
-	return s.failed(s.c.ReadyWait(ctx))
+	return s.SendFile(ctx, f)
 }
 
-func (s *sock) close() error {
-	err := s.c.Close()
-	s.change()
-	runtime.KeepAlive(s)
-	if errors.Is(err, net.ErrClosed) {
-		return nil
+// RecvFile receives a descriptor that the other side sends with SendFile, or
+// in Python with multiprocessing.reduction.send_handle. The caller owns it.
+//
+// If what comes next is a message, it stays, and the error is ErrNoFile. Up to
+// 16 descriptors may be under way; those that come where a message is expected
+// are closed. Other errors are those of RecvBytes, and errors.ErrUnsupported as
+// for SendFile.
+func (c *Connection) RecvFile(ctx context.Context) (*os.File, error) {
+	s, err := c.socket()
+	if err != nil {
+		return nil, err
 	}
-	return err
+	return s.RecvFile(ctx)
 }
 
-// change says that what is ready may be another thing now.
-func (s *sock) change() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
+// SendConnection hands x, which is a Connection over a socket, to the other side
+// of c: to a Go program, which calls RecvConnection, or to a Python program,
+// which calls
+//
+//	multiprocessing.connection.Connection(multiprocessing.reduction.recv_handle(c))
+//
+// x is closed here if that succeeds. It must not have received parts of a
+// message that nobody has asked for, which only this process would have: then
+// the error is ErrUnread. c must be as for SendFile, and x without TLS.
+func (c *Connection) SendConnection(ctx context.Context, x *Connection) error {
+	s, err := x.socket()
+	if err != nil {
+		return err
 	}
+	to, err := c.socket()
+	if err != nil {
+		return err
+	}
+	return to.SendSocket(ctx, s)
 }
 
-// await calls wake whenever the socket may have become ready. A goroutine looks
-// for that as long as anybody wants to know.
-func (s *sock) await(wake func()) (stop func()) {
-	key := &wake
-	s.mu.Lock()
-	s.wakers[key] = struct{}{}
-	if s.quit == nil {
-		ctx, quit := context.WithCancel(context.Background())
-		over := make(chan struct{})
-		s.quit, s.over = quit, over
-		go func() {
-			defer close(over)
-			s.watch(ctx)
-		}()
+// RecvConnection receives a Connection that was sent by SendConnection, or, in
+// Python, by
+//
+//	multiprocessing.reduction.send_handle(c, x.fileno(), None)
+//
+// after which the Python program closes x, since here the socket becomes one
+// that does not block. Errors are those of RecvFile; a descriptor that is no
+// socket is closed and an error.
+func (c *Connection) RecvConnection(ctx context.Context) (*Connection, error) {
+	s, err := c.socket()
+	if err != nil {
+		return nil, err
 	}
-	s.mu.Unlock()
-	return func() {
-		s.mu.Lock()
-		delete(s.wakers, key)
-		if len(s.wakers) > 0 || s.quit == nil {
-			s.mu.Unlock()
-			return
-		}
-		quit, over := s.quit, s.over
-		s.quit, s.over = nil, nil
-		s.mu.Unlock()
-		quit()
-		<-over
+	x, err := s.RecvSocket(ctx)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (s *sock) watch(ctx context.Context) {
-	for {
-		if s.wait(ctx); ctx.Err() != nil {
-			return
-		}
-		s.mu.Lock()
-		for w := range s.wakers {
-			(*w)()
-		}
-		s.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.changed:
-		}
-	}
+	return &Connection{t: sock{x}}, nil
 }

@@ -23,8 +23,8 @@ import (
 // the Recv that gets the value.
 func Send[T any](ctx context.Context, c *Connection, v T) error {
 	if c != nil {
-		if s, ok := c.t.(*sock); ok {
-			return s.sendValue(ctx, c, v)
+		if s, ok := c.t.(sock); ok {
+			return s.SendValue(ctx, v)
 		}
 	}
 	t, err := typeOf[T]()
@@ -58,8 +58,8 @@ func encode[T any](t *typ, e *codec.Encoder, v T) error {
 func Recv[T any](ctx context.Context, c *Connection) (T, error) {
 	var v T
 	if c != nil {
-		if s, ok := c.t.(*sock); ok {
-			return recvPickled[T](ctx, s, c)
+		if s, ok := c.t.(sock); ok {
+			return recvPickled[T](ctx, s)
 		}
 	}
 	t, err := typeOf[T]()
@@ -94,9 +94,9 @@ func Recv[T any](ctx context.Context, c *Connection) (T, error) {
 }
 
 // recvPickled is apart because it needs a T that has an address.
-func recvPickled[T any](ctx context.Context, s *sock, c *Connection) (T, error) {
+func recvPickled[T any](ctx context.Context, s sock) (T, error) {
 	var v T
-	if err := s.recvValue(ctx, c, &v); err != nil {
+	if err := s.RecvValue(ctx, &v); err != nil {
 		var zero T
 		return zero, err
 	}

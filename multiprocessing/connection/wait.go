@@ -96,7 +96,7 @@ func spin(objs []Waitable) []Waitable {
 		if !ok || c.t == nil {
 			return nil
 		}
-		if _, ok := c.t.(*sock); ok {
+		if _, ok := c.t.(sock); ok {
 			return nil // a look costs a system call
 		}
 	}

@@ -35,7 +35,7 @@ func TestTLS(t *testing.T) {
 		t.Log("no CPython from 3.8 on is installed by pyenv: the recipe for Python was not run")
 	}
 	for _, python := range cpython.Some() {
-		out, err := exec.CommandContext(t.Context(), python, "testdata/tls_client.py", "../connection/testdata", dir, port, string(clientKey)).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), python, "testdata/tls_client.py", "../connection/socket/testdata", dir, port, string(clientKey)).CombinedOutput()
 		if err != nil || string(out) != "ok ['a', 'b']\n" {
 			t.Errorf("%s: %v\n%s", python, err, out)
 		}

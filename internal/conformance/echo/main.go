@@ -20,6 +20,7 @@ import (
 	"syscall"
 
 	"github.com/conexgo/conex/multiprocessing/connection"
+	"github.com/conexgo/conex/multiprocessing/connection/socket"
 	"github.com/conexgo/conex/pickle"
 )
 
@@ -37,7 +38,7 @@ func main() {
 	classes := new(pickle.Classes)
 	classes.Allow(allowed...)
 	p := peer{pickle: pickle.Config{Classes: classes}}
-	cfg := connection.Config{NoAuth: true, OnRefused: func(remote string, err error) {
+	cfg := socket.Config{NoAuth: true, OnRefused: func(remote string, err error) {
 		fmt.Fprintln(os.Stderr, "refused:", err)
 	}}
 	if key, ok := os.LookupEnv("CONEX_AUTHKEY"); ok {
@@ -45,7 +46,7 @@ func main() {
 	}
 	address := os.Getenv("CONEX_ADDRESS")
 	if os.Getenv("CONEX_ROLE") == "client" {
-		c, err := connection.Dial(ctx, address, cfg)
+		c, err := socket.Dial(ctx, address, cfg)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(3)
@@ -53,7 +54,7 @@ func main() {
 		p.serve(ctx, c)
 		return
 	}
-	l, err := connection.Listen(ctx, address, cfg)
+	l, err := socket.Listen(ctx, address, cfg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

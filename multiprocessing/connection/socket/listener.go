@@ -1,4 +1,4 @@
-package connection
+package socket
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"github.com/conexgo/conex/internal/pywire"
+	"github.com/conexgo/conex/multiprocessing/connection"
 )
 
 // A Listener accepts connections from other processes, which call [Dial], or
@@ -58,20 +59,20 @@ func Listen(ctx context.Context, address string, cfg Config) (*Listener, error) 
 //
 // It waits at most until ctx ends; then the error matches what it ended with. A
 // ctx that has ended lets pass what is there. After Close the error is
-// ErrClosed. In Python a connection that does not know the key is an error of
+// connection.ErrClosed. In Python a connection that does not know the key is an error of
 // accept; here it is none, and Config.OnRefused is told.
-func (l *Listener) Accept(ctx context.Context) (*Connection, error) {
+func (l *Listener) Accept(ctx context.Context) (*connection.Connection, error) {
 	if l.l == nil {
-		return nil, ErrClosed
+		return nil, connection.ErrClosed
 	}
 	c, err := l.l.Accept(ctx)
 	if err != nil {
 		if errors.Is(err, net.ErrClosed) {
-			err = ErrClosed
+			err = connection.ErrClosed
 		}
 		return nil, err
 	}
-	return &Connection{t: newSock(c, l.codec)}, nil
+	return wrap(newSock(c, l.codec)), nil
 }
 
 // Address is where it listens, with the real port, in a form that Dial and
@@ -104,7 +105,7 @@ func (l *Listener) LastAccepted() (string, bool) {
 
 // Close stops listening and removes the socket's file. It closes the
 // connections that were not accepted, and waits for that; others stay. Calls to
-// Accept that wait return ErrClosed. Closing again does nothing.
+// Accept that wait return connection.ErrClosed. Closing again does nothing.
 func (l *Listener) Close() error {
 	if l.l == nil {
 		return nil
@@ -112,11 +113,11 @@ func (l *Listener) Close() error {
 	return l.l.Close()
 }
 
-// Ready reports whether Accept would return at once. It is there for [Wait].
+// Ready reports whether Accept would return at once. It is there for [connection.Wait].
 func (l *Listener) Ready() bool { return l.l == nil || l.l.Ready() }
 
 // Await calls wake whenever Ready may have become true, until stop is called.
-// It is there for [Wait].
+// It is there for [connection.Wait].
 func (l *Listener) Await(wake func()) (stop func()) {
 	if l.l == nil {
 		wake()
@@ -127,7 +128,7 @@ func (l *Listener) Await(wake func()) (stop func()) {
 
 // String describes the Listener for messages.
 func (l *Listener) String() string {
-	return fmt.Sprintf("connection.Listener(%s)", l.Address())
+	return fmt.Sprintf("socket.Listener(%s)", l.Address())
 }
 
 // Families are the kinds of addresses that this system has, as Python calls
@@ -142,7 +143,7 @@ func Families() []string { return pywire.Families() }
 // side has another key, wants none, or is something else;
 // context.DeadlineExceeded if it took too long; or say what is wrong with the
 // address or the Config, or what the system says: syscall.ECONNREFUSED, say.
-func Dial(ctx context.Context, address string, cfg Config) (*Connection, error) {
+func Dial(ctx context.Context, address string, cfg Config) (*connection.Connection, error) {
 	a, err := pywire.ParseAddress(address)
 	if err != nil {
 		return nil, err
@@ -154,5 +155,5 @@ func Dial(ctx context.Context, address string, cfg Config) (*Connection, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Connection{t: newSock(c, cfg.Codec)}, nil
+	return wrap(newSock(c, cfg.Codec)), nil
 }

@@ -1,10 +1,11 @@
-package connection
+package socket
 
 import (
 	"context"
 	"fmt"
 
 	"github.com/conexgo/conex/internal/pywire"
+	"github.com/conexgo/conex/multiprocessing/connection"
 	"github.com/conexgo/conex/pickle"
 )
 
@@ -19,7 +20,7 @@ import (
 // Dial and RecvFile. The class must not be refused by Config.Codec:
 // multiprocessing.connection.rebuild_connection and
 // multiprocessing.resource_sharer.DupFd.
-func Rebuild(ctx context.Context, v any, key []byte) (*Connection, error) {
+func Rebuild(ctx context.Context, v any, key []byte) (*connection.Connection, error) {
 	address, id, ok := ticket(v)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNotConnection, pickle.TypeName(v))

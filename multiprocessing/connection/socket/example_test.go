@@ -1,4 +1,4 @@
-package connection_test
+package socket_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/conexgo/conex/multiprocessing/connection"
+	"github.com/conexgo/conex/multiprocessing/connection/socket"
 	"github.com/conexgo/conex/pickle"
 )
 
@@ -17,9 +18,9 @@ import (
 // be a Python program.
 func ExampleListen() {
 	ctx := context.Background()
-	cfg := connection.Config{AuthKey: []byte("secret password")}
+	cfg := socket.Config{AuthKey: []byte("secret password")}
 
-	l, err := connection.Listen(ctx, "localhost:0", cfg) // or localhost:6000
+	l, err := socket.Listen(ctx, "localhost:0", cfg) // or localhost:6000
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -37,7 +38,7 @@ func ExampleListen() {
 		conn.SendBytes(ctx, binary.LittleEndian.AppendUint32(arr, 1729))
 	}()
 
-	conn, err := connection.Dial(ctx, l.Address(), cfg)
+	conn, err := socket.Dial(ctx, l.Address(), cfg)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -67,8 +68,8 @@ func ExampleListener() {
 	defer stop()
 	key := make([]byte, 32)
 	rand.Read(key)
-	cfg := connection.Config{AuthKey: key}
-	l, err := connection.Listen(ctx, "", cfg) // the best for one machine
+	cfg := socket.Config{AuthKey: key}
+	l, err := socket.Listen(ctx, "", cfg) // the best for one machine
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -93,7 +94,7 @@ func ExampleListener() {
 		}
 	})
 
-	c, err := connection.Dial(ctx, l.Address(), cfg)
+	c, err := socket.Dial(ctx, l.Address(), cfg)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -111,17 +112,17 @@ func ExampleListener() {
 // Without the key nobody gets in, and a key has to be refused explicitly.
 func ExampleConfig() {
 	ctx := context.Background()
-	_, err := connection.Listen(ctx, "AF_INET", connection.Config{})
-	fmt.Println(errors.Is(err, connection.ErrNoKey))
+	_, err := socket.Listen(ctx, "AF_INET", socket.Config{})
+	fmt.Println(errors.Is(err, socket.ErrNoKey))
 
-	l, err := connection.Listen(ctx, "AF_INET", connection.Config{AuthKey: []byte("right")})
+	l, err := socket.Listen(ctx, "AF_INET", socket.Config{AuthKey: []byte("right")})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer l.Close()
-	_, err = connection.Dial(ctx, l.Address(), connection.Config{AuthKey: []byte("wrong")})
-	fmt.Println(errors.Is(err, connection.ErrAuthentication))
+	_, err = socket.Dial(ctx, l.Address(), socket.Config{AuthKey: []byte("wrong")})
+	fmt.Println(errors.Is(err, socket.ErrAuthentication))
 	// Output:
 	// true
 	// true
@@ -133,14 +134,14 @@ func ExampleCodec() {
 	ctx := context.Background()
 	classes := new(pickle.Classes)
 	classes.Allow("mymodule.Point")
-	cfg := connection.Config{NoAuth: true, Codec: &pickle.Config{Classes: classes}}
-	l, err := connection.Listen(ctx, "", cfg)
+	cfg := socket.Config{NoAuth: true, Codec: &pickle.Config{Classes: classes}}
+	l, err := socket.Listen(ctx, "", cfg)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer l.Close()
-	here, err := connection.Dial(ctx, l.Address(), cfg)
+	here, err := socket.Dial(ctx, l.Address(), cfg)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -164,20 +165,20 @@ func ExampleCodec() {
 func ExampleDeliverChallenge() {
 	ctx := context.Background()
 	key := []byte("key")
-	l, err := connection.Listen(ctx, "", connection.Config{NoAuth: true})
+	l, err := socket.Listen(ctx, "", socket.Config{NoAuth: true})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer l.Close()
 	go func() {
-		c, err := connection.Dial(ctx, l.Address(), connection.Config{NoAuth: true})
+		c, err := socket.Dial(ctx, l.Address(), socket.Config{NoAuth: true})
 		if err != nil {
 			return
 		}
 		defer c.Close()
-		connection.AnswerChallenge(ctx, c, key)
-		connection.DeliverChallenge(ctx, c, key, "")
+		socket.AnswerChallenge(ctx, c, key)
+		socket.DeliverChallenge(ctx, c, key, "")
 	}()
 	c, err := l.Accept(ctx)
 	if err != nil {
@@ -185,8 +186,8 @@ func ExampleDeliverChallenge() {
 		return
 	}
 	defer c.Close()
-	fmt.Println(connection.DeliverChallenge(ctx, c, key, "sha3_384"))
-	fmt.Println(connection.AnswerChallenge(ctx, c, key))
+	fmt.Println(socket.DeliverChallenge(ctx, c, key, "sha3_384"))
+	fmt.Println(socket.AnswerChallenge(ctx, c, key))
 	_, err = c.RecvBytes(ctx)
 	fmt.Println(err == io.EOF)
 	// Output:

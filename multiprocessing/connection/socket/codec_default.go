@@ -1,4 +1,4 @@
-package connection
+package socket
 
 import "github.com/conexgo/conex/pickle"
 

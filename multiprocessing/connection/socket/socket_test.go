@@ -1,4 +1,4 @@
-package connection_test
+package socket_test
 
 import (
 	"bytes"
@@ -19,10 +19,11 @@ import (
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing"
 	"github.com/conexgo/conex/multiprocessing/connection"
+	"github.com/conexgo/conex/multiprocessing/connection/socket"
 	"github.com/conexgo/conex/pickle"
 )
 
-var secret = connection.Config{AuthKey: []byte("secret password")}
+var secret = socket.Config{AuthKey: []byte("secret password")}
 
 // soon is a context for what must not take long.
 func soon(t testing.TB) context.Context {
@@ -40,14 +41,14 @@ func families(t *testing.T) []string {
 }
 
 // listenAndDial returns the two ends of a connection over a socket.
-func listenAndDial(t testing.TB, address string, cfg connection.Config) (server, client *connection.Connection) {
+func listenAndDial(t testing.TB, address string, cfg socket.Config) (server, client *connection.Connection) {
 	t.Helper()
-	l, err := connection.Listen(soon(t), address, cfg)
+	l, err := socket.Listen(soon(t), address, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	client, err = connection.Dial(soon(t), l.Address(), cfg)
+	client, err = socket.Dial(soon(t), l.Address(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestSockets(t *testing.T) {
 		if a := c.RemoteAddress(); a == "" {
 			t.Error("no address")
 		}
-		if _, ok := c.TLS(); ok {
+		if _, ok := socket.TLS(c); ok {
 			t.Error("TLS")
 		}
 		s.Close()
@@ -345,7 +346,7 @@ func TestSocketConcurrent(t *testing.T) {
 func TestWaitSockets(t *testing.T) {
 	leak.Check(t)
 	ctx := soon(t)
-	l, err := connection.Listen(ctx, "AF_INET", secret)
+	l, err := socket.Listen(ctx, "AF_INET", secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +354,7 @@ func TestWaitSockets(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c, err := connection.Dial(ctx, l.Address(), secret)
+		c, err := socket.Dial(ctx, l.Address(), secret)
 		if err != nil {
 			t.Error(err)
 			return
@@ -377,7 +378,7 @@ func TestWaitSockets(t *testing.T) {
 		}
 		for _, o := range ready {
 			switch o := o.(type) {
-			case *connection.Listener:
+			case *socket.Listener:
 				c, err := o.Accept(ctx)
 				if err != nil {
 					t.Fatal(err)
@@ -412,37 +413,37 @@ func TestWaitSockets(t *testing.T) {
 func TestListenErrors(t *testing.T) {
 	leak.Check(t)
 	ctx := soon(t)
-	bad := []connection.Config{{}, {AuthKey: []byte{}}, {AuthKey: []byte("x"), NoAuth: true}, {AuthKey: []byte("x"), Digest: "sha1"},
+	bad := []socket.Config{{}, {AuthKey: []byte{}}, {AuthKey: []byte("x"), NoAuth: true}, {AuthKey: []byte("x"), Digest: "sha1"},
 		{NoAuth: true, HandshakeTimeout: -1}}
 	for _, cfg := range bad {
-		if l, err := connection.Listen(ctx, "AF_INET", cfg); err == nil {
+		if l, err := socket.Listen(ctx, "AF_INET", cfg); err == nil {
 			l.Close()
 			t.Errorf("%+v is no error", cfg)
 		}
 	}
-	if _, err := connection.Listen(ctx, "AF_INET", connection.Config{}); !errors.Is(err, connection.ErrNoKey) {
+	if _, err := socket.Listen(ctx, "AF_INET", socket.Config{}); !errors.Is(err, socket.ErrNoKey) {
 		t.Error(err)
 	}
-	if _, err := connection.Dial(ctx, "127.0.0.1:1", connection.Config{}); !errors.Is(err, connection.ErrNoKey) {
+	if _, err := socket.Dial(ctx, "127.0.0.1:1", socket.Config{}); !errors.Is(err, socket.ErrNoKey) {
 		t.Error(err)
 	}
 	for _, a := range []string{"nowhere", "x:y", "unix:"} {
-		if _, err := connection.Listen(ctx, a, secret); err == nil {
+		if _, err := socket.Listen(ctx, a, secret); err == nil {
 			t.Errorf("%q is no error", a)
 		}
-		if _, err := connection.Dial(ctx, a, secret); err == nil {
+		if _, err := socket.Dial(ctx, a, secret); err == nil {
 			t.Errorf("%q is no error", a)
 		}
 	}
 	if runtime.GOOS != "windows" {
-		if _, err := connection.Listen(ctx, `\\.\pipe\x`, secret); !errors.Is(err, errors.ErrUnsupported) {
+		if _, err := socket.Listen(ctx, `\\.\pipe\x`, secret); !errors.Is(err, errors.ErrUnsupported) {
 			t.Error(err)
 		}
 	}
-	if _, err := connection.Dial(ctx, filepath.Join(t.TempDir(), "nobody"), secret); !errors.Is(err, os.ErrNotExist) {
+	if _, err := socket.Dial(ctx, filepath.Join(t.TempDir(), "nobody"), secret); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
-	l, err := connection.Listen(ctx, "AF_INET", secret)
+	l, err := socket.Listen(ctx, "AF_INET", secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -454,23 +455,23 @@ func TestListenErrors(t *testing.T) {
 	}
 	wrong := secret
 	wrong.AuthKey = []byte("wrong")
-	_, err = connection.Dial(ctx, l.Address(), wrong)
-	if !errors.Is(err, connection.ErrAuthentication) || !errors.Is(err, multiprocessing.ErrAuthentication) || !errors.Is(err, multiprocessing.ErrProcess) {
+	_, err = socket.Dial(ctx, l.Address(), wrong)
+	if !errors.Is(err, socket.ErrAuthentication) || !errors.Is(err, multiprocessing.ErrAuthentication) || !errors.Is(err, multiprocessing.ErrProcess) {
 		t.Error(err)
 	}
 	l.Close()
 	if _, err := l.Accept(ctx); err != connection.ErrClosed {
 		t.Error(err)
 	}
-	if _, err := connection.Dial(ctx, l.Address(), secret); !errors.Is(err, syscall.ECONNREFUSED) && runtime.GOOS != "windows" {
+	if _, err := socket.Dial(ctx, l.Address(), secret); !errors.Is(err, syscall.ECONNREFUSED) && runtime.GOOS != "windows" {
 		t.Error(err)
 	}
-	var zero connection.Listener
+	var zero socket.Listener
 	if _, err := zero.Accept(ctx); err != connection.ErrClosed || zero.Close() != nil || zero.Address() != "" {
 		t.Error(err)
 	}
-	if len(connection.Families()) < 2 {
-		t.Error(connection.Families())
+	if len(socket.Families()) < 2 {
+		t.Error(socket.Families())
 	}
 }
 
@@ -480,7 +481,7 @@ func TestChallenge(t *testing.T) {
 	ctx := soon(t)
 	ends := map[string]func() (a, b *connection.Connection){
 		"socket": func() (a, b *connection.Connection) {
-			return listenAndDial(t, "AF_INET", connection.Config{NoAuth: true})
+			return listenAndDial(t, "AF_INET", socket.Config{NoAuth: true})
 		},
 	}
 	if runtime.GOOS == "linux" {
@@ -498,15 +499,15 @@ func TestChallenge(t *testing.T) {
 				a, b := open()
 				answered := make(chan error, 1)
 				go func() {
-					answered <- connection.AnswerChallenge(ctx, b, []byte(key))
+					answered <- socket.AnswerChallenge(ctx, b, []byte(key))
 					b.Close()
 				}()
-				err := connection.DeliverChallenge(ctx, a, []byte("key"), digest)
+				err := socket.DeliverChallenge(ctx, a, []byte("key"), digest)
 				a.Close()
 				good := key == "key" && digest != "sha1"
 				if e := <-answered; (err == nil) != good || (e == nil) != good {
 					t.Errorf("%s, %s, %s: %v, %v", name, digest, key, err, e)
-				} else if !good && digest != "sha1" && (!errors.Is(err, connection.ErrAuthentication) || !errors.Is(e, connection.ErrAuthentication)) {
+				} else if !good && digest != "sha1" && (!errors.Is(err, socket.ErrAuthentication) || !errors.Is(e, socket.ErrAuthentication)) {
 					t.Errorf("%s, %s, %s: %v, %v", name, digest, key, err, e)
 				}
 			}
@@ -515,24 +516,24 @@ func TestChallenge(t *testing.T) {
 		for _, m := range [][]byte{[]byte("something bogus"), {}, make([]byte, 257)} {
 			a, b := open()
 			a.SendBytes(ctx, m)
-			if err := connection.AnswerChallenge(ctx, b, []byte("key")); !errors.Is(err, connection.ErrAuthentication) {
+			if err := socket.AnswerChallenge(ctx, b, []byte("key")); !errors.Is(err, socket.ErrAuthentication) {
 				t.Errorf("%s: %q: %v", name, m, err)
 			}
 			a.SendBytes(ctx, m)
 			if len(m) == 257 {
 				b.RecvBytes(ctx)
 			}
-			if err := connection.DeliverChallenge(ctx, b, []byte("key"), ""); !errors.Is(err, connection.ErrAuthentication) {
+			if err := socket.DeliverChallenge(ctx, b, []byte("key"), ""); !errors.Is(err, socket.ErrAuthentication) {
 				t.Errorf("%s: %q: %v", name, m, err)
 			}
 			a.Close()
 			b.Close()
 		}
 	}
-	if err := connection.DeliverChallenge(ctx, nil, nil, ""); !errors.Is(err, connection.ErrNoKey) {
+	if err := socket.DeliverChallenge(ctx, nil, nil, ""); !errors.Is(err, socket.ErrNoKey) {
 		t.Error(err)
 	}
-	if err := connection.AnswerChallenge(ctx, nil, nil); !errors.Is(err, connection.ErrNoKey) {
+	if err := socket.AnswerChallenge(ctx, nil, nil); !errors.Is(err, socket.ErrNoKey) {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package connection_test
+package socket_test
 
 import (
 	"bufio"
@@ -18,6 +18,7 @@ import (
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/internal/tlstest"
 	"github.com/conexgo/conex/multiprocessing/connection"
+	"github.com/conexgo/conex/multiprocessing/connection/socket"
 	"github.com/conexgo/conex/pickle"
 )
 
@@ -61,7 +62,7 @@ func each(t *testing.T, f func(t *testing.T, ctx context.Context, path string)) 
 // on the other: a list, bytes, and an array of two int32.
 func TestPythonExample(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, path string) {
-		l, err := connection.Listen(ctx, "localhost:0", secret)
+		l, err := socket.Listen(ctx, "localhost:0", secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +108,7 @@ with Listener(('localhost', 0), authkey=b'secret password') as listener:
         conn.send_bytes(array('i', [42, 1729]))
 `)
 		out.Scan()
-		c, err := connection.Dial(ctx, out.Text(), secret)
+		c, err := socket.Dial(ctx, out.Text(), secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +132,7 @@ with Listener(('localhost', 0), authkey=b'secret password') as listener:
 // Descriptors and connections go to Python and come from there.
 func TestPythonFiles(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, path string) {
-		l, err := connection.Listen(ctx, "", secret)
+		l, err := socket.Listen(ctx, "", secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +204,7 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 			t.Error(err)
 		}
 		out.Scan()
-		z, err := connection.Dial(ctx, out.Text(), connection.Config{AuthKey: []byte("k")})
+		z, err := socket.Dial(ctx, out.Text(), socket.Config{AuthKey: []byte("k")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +227,7 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 // A connection that Python sends as a value is fetched from there.
 func TestRebuild(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, path string) {
-		l, err := connection.Listen(ctx, "", secret)
+		l, err := socket.Listen(ctx, "", secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,10 +257,10 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := connection.Rebuild(ctx, v, []byte("wrong")); !errors.Is(err, connection.ErrAuthentication) {
+		if _, err := socket.Rebuild(ctx, v, []byte("wrong")); !errors.Is(err, socket.ErrAuthentication) {
 			t.Error(err)
 		}
-		x, err := connection.Rebuild(ctx, v, []byte("python's key"))
+		x, err := socket.Rebuild(ctx, v, []byte("python's key"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +272,7 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 		if v, err = c.Recv(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := connection.Rebuild(ctx, v, []byte("python's key")); !errors.Is(err, connection.ErrNotConnection) {
+		if _, err := socket.Rebuild(ctx, v, []byte("python's key")); !errors.Is(err, socket.ErrNotConnection) {
 			t.Error(err)
 		}
 	})
@@ -279,7 +280,7 @@ with Client(sys.argv[1], authkey=b'secret password') as conn:
 		Class: pickle.Global{Module: "multiprocessing.connection", Name: "rebuild_connection"},
 		Args:  pickle.Tuple{&pickle.Object{Class: pickle.Global{Module: "multiprocessing.resource_sharer", Name: "DupFd"}}, true, true},
 	}} {
-		if _, err := connection.Rebuild(t.Context(), v, []byte("k")); !errors.Is(err, connection.ErrNotConnection) {
+		if _, err := socket.Rebuild(t.Context(), v, []byte("k")); !errors.Is(err, socket.ErrNotConnection) {
 			t.Error(err)
 		}
 	}
@@ -295,7 +296,7 @@ func TestPythonTLS(t *testing.T) {
 		cfg.TLS = server
 		refused := make(chan error, 10)
 		cfg.OnRefused = func(_ string, err error) { refused <- err }
-		l, err := connection.Listen(ctx, "AF_INET", cfg)
+		l, err := socket.Listen(ctx, "AF_INET", cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -326,7 +327,7 @@ with Client((host, int(port)), context, b'secret password') as conn:
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if s, ok := c.TLS(); !ok || len(s.PeerCertificates) == 0 || s.PeerCertificates[0].Subject.CommonName != "client" {
+		if s, ok := socket.TLS(c); !ok || len(s.PeerCertificates) == 0 || s.PeerCertificates[0].Subject.CommonName != "client" {
 			t.Error("no certificate")
 		}
 		for {
@@ -370,7 +371,7 @@ with socket.create_server(('127.0.0.1', 0)) as l:
 		out.Scan()
 		cfg := secret
 		cfg.TLS = client
-		c, err := connection.Dial(ctx, out.Text(), cfg)
+		c, err := socket.Dial(ctx, out.Text(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -391,7 +392,7 @@ func TestTLS(t *testing.T) {
 	server, client := tlstest.Certificates(t, t.TempDir())
 	cfg := secret
 	cfg.TLS = server
-	l, err := connection.Listen(ctx, "AF_INET", cfg)
+	l, err := socket.Listen(ctx, "AF_INET", cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,21 +401,21 @@ func TestTLS(t *testing.T) {
 	// or trust in the other one's, there is an error at once.
 	plain := secret
 	plain.HandshakeTimeout = 5 * time.Millisecond
-	if _, err := connection.Dial(ctx, l.Address(), plain); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := socket.Dial(ctx, l.Address(), plain); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 	cfg.TLS = &tls.Config{RootCAs: client.RootCAs}
-	if c, err := connection.Dial(ctx, l.Address(), cfg); err == nil {
+	if c, err := socket.Dial(ctx, l.Address(), cfg); err == nil {
 		c.Close()
 		t.Error("no certificate is needed")
 	}
 	cfg.TLS = &tls.Config{}
 	var unknown x509.UnknownAuthorityError
-	if _, err := connection.Dial(ctx, l.Address(), cfg); !errors.As(err, &unknown) {
+	if _, err := socket.Dial(ctx, l.Address(), cfg); !errors.As(err, &unknown) {
 		t.Error(err)
 	}
 	cfg.TLS = client
-	c, err := connection.Dial(ctx, l.Address(), cfg)
+	c, err := socket.Dial(ctx, l.Address(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

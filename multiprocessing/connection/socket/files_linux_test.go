@@ -1,4 +1,4 @@
-package connection_test
+package socket_test
 
 import (
 	"context"
@@ -126,6 +126,9 @@ func TestSendSocket(t *testing.T) {
 	ctx := soon(t)
 	u, v := listenAndDial(t, "AF_UNIX", secret)
 	x, y := listenAndDial(t, "AF_INET", secret)
+	if err := u.SendConnection(ctx, u); err == nil || ctx.Err() != nil {
+		t.Error("sent over itself:", err)
+	}
 	if err := u.SendConnection(ctx, x); err != nil {
 		t.Fatal(err)
 	}

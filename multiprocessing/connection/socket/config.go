@@ -1,4 +1,4 @@
-package connection
+package socket
 
 import (
 	"crypto/tls"
@@ -43,7 +43,7 @@ type Config struct {
 	HandshakeTimeout time.Duration
 
 	// MaxMessage is the length of the longest message that is received; there
-	// is no limit for what is sent. The default is [MaxMessage]. Whatever it
+	// is no limit for what is sent. The default is [connection.MaxMessage]. Whatever it
 	// is, memory is taken only as bytes arrive.
 	MaxMessage int64
 
