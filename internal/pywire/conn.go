@@ -26,32 +26,73 @@ type Conn struct {
 	tls bool
 	max int64
 
-	in, out guard
+	in, out atomic.Pointer[guard] // nil until a wait might have to be ended
 
 	// The reading side. Bytes r to w of buf were read and not yet taken.
-	buf    []byte
-	r, w   int
-	pos    uint64 // of buf[r] in the stream
-	rerr   error  // after those bytes
-	head   bool   // the header of the next frame was taken
-	size   uint64 // of that frame
-	part   []byte // what was taken of it when a context ended
-	grow   int    // the size buf should have had
-	try    tryIO
-	linger lingerIO
-	files  files
+	buf   []byte  // of rd, or larger; nil if there are no bytes in it
+	rd    *reader // nil until something is read, and while c is parked
+	r, w  int
+	pos   uint64 // of buf[r] in the stream
+	rerr  error  // after those bytes
+	head  bool   // the header of the next frame was taken
+	size  uint64 // of that frame
+	part  []byte // what was taken of it when a context ended
+	grow  int    // the size buf should have had
+	files atomic.Pointer[files]
+
+	parked parked
+	due    bool      // the socket has a deadline of Lot.Wait's
+	came   bool      // something has come since that was set
+	dueAt  time.Time // that deadline
 
 	werr   error // why nothing can be written
 	closed atomic.Bool
 	once   sync.Once
 }
 
-// firstBuf is the size of a new Conn's read buffer, and mostBuf what it may
-// become: many connections are idle, and most frames are small.
+// A reader is what a Conn needs to read: apart from it, since many connections
+// are idle.
+type reader struct {
+	buf    [firstBuf]byte
+	try    tryIO
+	linger lingerIO
+}
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// firstBuf is the size of a Conn's first read buffer, and mostBuf what it may
+// become: most frames are small.
 const (
 	firstBuf = 512
 	mostBuf  = 8 << 10
 )
+
+// equip makes c ready to read.
+func (c *Conn) equip() {
+	if c.rd == nil {
+		c.rd = readers.Get().(*reader)
+		c.buf = c.rd.buf[:]
+	}
+}
+
+// shed gives back what equip took, and a larger buffer. No bytes may be in it.
+func (c *Conn) shed() {
+	if c.rd != nil {
+		readers.Put(c.rd)
+		c.rd, c.buf = nil, nil
+	}
+}
+
+// undue takes the deadline of Lot.Wait away.
+func (c *Conn) undue() {
+	if c.due {
+		c.due = false
+		c.nc.SetReadDeadline(time.Time{})
+	}
+}
+
+// A Waker is told that something has come; see [Lot.Park].
+type Waker interface{ Wake() }
 
 // NewConn returns a Conn over nc, which it takes over. Frames of more than max
 // bytes are not read; 0 means [DefaultMax].
@@ -59,8 +100,7 @@ func NewConn(nc net.Conn, max int64) *Conn {
 	if max <= 0 {
 		max = DefaultMax
 	}
-	c := &Conn{nc: nc, max: max, buf: make([]byte, firstBuf)}
-	c.in.set, c.out.set = nc.SetReadDeadline, nc.SetWriteDeadline
+	c := &Conn{nc: nc, max: max}
 	under := nc
 	if t, ok := nc.(*tls.Conn); ok {
 		under, c.tls = t.NetConn(), true
@@ -104,9 +144,12 @@ func (c *Conn) Close() (err error) {
 			t.SetWriteDeadline(time.Now().Add(closeNotify))
 		}
 		err = c.nc.Close()
-		c.files.close()
-		c.in.release()
-		c.out.release()
+		if f := c.files.Load(); f != nil {
+			f.close()
+		}
+		c.in.Load().release()
+		c.out.Load().release()
+		c.unpark()
 	})
 	return err
 }

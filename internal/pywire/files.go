@@ -22,7 +22,7 @@ var (
 // have been called before anything was read. What comes next if it is no
 // descriptor stays, and the error is ErrNoFile. It is for the reader.
 func (c *Conn) RecvFile(ctx context.Context) (*os.File, error) {
-	if !c.files.on {
+	if c.files.Load() == nil {
 		return nil, ErrNoFiles
 	}
 	if c.head || c.part != nil {
@@ -47,12 +47,12 @@ func (c *Conn) SendFile(ctx context.Context, fd int) error {
 		return c.werr
 	}
 	for {
-		wait := ctx.Err() == nil && c.out.begin(ctx)
+		wait := ctx.Err() == nil && c.beginWrite(ctx)
 		if !wait {
-			c.out.unpoke()
+			c.out.Load().unpoke()
 		}
 		err := c.sendFile(fd, func() bool { return wait })
-		c.out.end()
+		c.endWrite()
 		switch {
 		case err == nil:
 			return nil

@@ -12,8 +12,7 @@ import (
 
 // files are the descriptors that came beside the bytes of a Conn over AF_UNIX.
 type files struct {
-	on   bool
-	most int
+	most int // of the reader
 
 	mu   sync.Mutex
 	q    []arrived // protected by mu
@@ -42,14 +41,21 @@ func (c *Conn) KeepFiles(n int) bool {
 	if c.rc == nil || c.nc.LocalAddr().Network() != "unix" {
 		return false
 	}
-	c.files.on, c.files.most = true, n
+	f := c.files.Load()
+	if f == nil {
+		f = new(files)
+		c.files.Store(f)
+		if c.closed.Load() {
+			f.close()
+		}
+	}
+	f.most = n
 	return true
 }
 
 // readFiles is a read that takes descriptors, too. It calls recvmsg itself,
 // since the wrappers allocate for an address that there is not.
-func (c *Conn) readFiles(p []byte, wait bool) (int, error) {
-	s := &c.files
+func (c *Conn) readFiles(s *files, p []byte, wait bool) (int, error) {
 	if s.f == nil {
 		s.f = func(fd uintptr) bool {
 			for {
@@ -136,7 +142,7 @@ func (c *Conn) recvFile() (*os.File, error) {
 	if c.head || c.w == c.r {
 		return nil, ErrNoFile
 	}
-	s := &c.files
+	s := c.files.Load()
 	s.drop(c.pos)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,8 @@ import (
 // so that a loop under one context pays for that once; the end of a context
 // between calls does nothing.
 type guard struct {
-	set func(time.Time) error // SetReadDeadline or SetWriteDeadline
+	c     *Conn
+	write bool // of the writing side
 
 	mu     sync.Mutex
 	ctx    context.Context // the one that is watched: keeps key valid
@@ -25,6 +26,54 @@ type guard struct {
 }
 
 var longAgo = time.Unix(1, 0)
+
+// beginRead is called before a wait of the reader, and endRead after it. Most
+// contexts of servers never end, and need no guard.
+func (c *Conn) beginRead(ctx context.Context) bool {
+	g := c.in.Load()
+	if g == nil {
+		if ctx.Done() == nil {
+			return true
+		}
+		g = &guard{c: c}
+		c.in.Store(g)
+	}
+	return g.begin(ctx)
+}
+
+func (c *Conn) endRead() { c.in.Load().end() }
+
+// beginWrite and endWrite are the same for the writer.
+func (c *Conn) beginWrite(ctx context.Context) bool {
+	g := c.out.Load()
+	if g == nil {
+		if ctx.Done() == nil {
+			return true
+		}
+		g = &guard{c: c, write: true}
+		c.out.Store(g)
+	}
+	return g.begin(ctx)
+}
+
+func (c *Conn) endWrite() { c.out.Load().end() }
+
+// set sets the deadline of its side.
+func (g *guard) set(t time.Time) {
+	if g.write {
+		g.c.nc.SetWriteDeadline(t)
+	} else {
+		g.c.nc.SetReadDeadline(t)
+	}
+}
+
+// clear takes the deadline away. It is for the reader, or the writer.
+func (g *guard) clear() {
+	if !g.write {
+		g.c.due = false
+	}
+	g.set(time.Time{})
+}
 
 // begin is called before a wait. It reports false if ctx has ended.
 func (g *guard) begin(ctx context.Context) bool {
@@ -44,7 +93,7 @@ func (g *guard) begin(ctx context.Context) bool {
 	}
 	if g.poked {
 		g.poked = false
-		g.set(time.Time{})
+		g.clear()
 	}
 	g.active = true
 	if g.stop != nil && ctx.Err() != nil {
@@ -66,6 +115,9 @@ func (g *guard) poke(gen uint64) {
 
 // end is called after a wait.
 func (g *guard) end() {
+	if g == nil {
+		return
+	}
 	g.mu.Lock()
 	g.active = false
 	g.mu.Unlock()
@@ -73,16 +125,22 @@ func (g *guard) end() {
 
 // unpoke makes the next call on the socket one without a deadline.
 func (g *guard) unpoke() {
+	if g == nil {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.poked {
 		g.poked = false
-		g.set(time.Time{})
+		g.clear()
 	}
 }
 
 // release forgets the context.
 func (g *guard) release() {
+	if g == nil {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stop != nil {

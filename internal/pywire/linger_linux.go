@@ -31,7 +31,7 @@ type lingerIO struct {
 
 // wait reads what has arrived, or what comes first.
 func (c *Conn) wait(p []byte) (int, error) {
-	t := &c.linger
+	t := &c.rd.linger
 	if t.f == nil {
 		t.f = t.read
 	}

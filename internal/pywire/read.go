@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"syscall"
+	"time"
 
 	"github.com/conexgo/conex/internal/watch"
 )
@@ -116,8 +117,8 @@ func (c *Conn) readFrame(ctx context.Context, buf []byte, most int64) ([]byte, e
 		b = []byte{}
 	}
 	c.head, c.part = false, nil
-	if c.files.on {
-		c.files.drop(c.pos) // those that nobody has asked for
+	if f := c.files.Load(); f != nil {
+		f.drop(c.pos) // those that nobody has asked for
 	}
 	if n+4 > len(c.buf) && n+4 <= mostBuf {
 		c.grow = max(c.grow, n+4)
@@ -163,6 +164,7 @@ func (c *Conn) need(ctx context.Context, n int) error {
 // room moves the bytes to the front if there is no room for n with them, and
 // returns how many more go in.
 func (c *Conn) room(n int) int {
+	c.equip()
 	if len(c.buf)-c.r < n || c.w == len(c.buf) {
 		copy(c.buf, c.buf[c.r:c.w])
 		c.w -= c.r
@@ -173,6 +175,7 @@ func (c *Conn) room(n int) int {
 
 // enlarge makes the buffer larger, up to most.
 func (c *Conn) enlarge(most int) bool {
+	c.equip()
 	n := 2 * len(c.buf)
 	for n < c.grow {
 		n *= 2
@@ -188,6 +191,7 @@ func (c *Conn) enlarge(most int) bool {
 
 // fill reads into the free part of the buffer.
 func (c *Conn) fill(ctx context.Context) error {
+	c.equip()
 	n, err := c.receive(ctx, c.buf[c.w:])
 	c.w += n
 	return err
@@ -199,26 +203,32 @@ func (c *Conn) receive(ctx context.Context, p []byte) (int, error) {
 	if c.rerr != nil {
 		return 0, c.rerr
 	}
+	c.equip()
 	for {
 		var n int
 		var err error
-		if ctx.Err() != nil || !c.in.begin(ctx) {
-			c.in.unpoke()
+		over := ctx.Err() != nil || !c.beginRead(ctx)
+		if over {
+			c.in.Load().unpoke()
 			n, err = c.tryRead(p)
-			if n == 0 && timedOut(err) {
-				return 0, watch.Reason(ctx)
-			}
 		} else {
 			n, err = c.read(p)
-			c.in.end()
+			c.endRead()
 		}
 		if n > 0 {
 			return n, nil
 		}
+		if timedOut(err) {
+			if c.due && !time.Now().Before(c.dueAt) {
+				c.undue() // that was it
+			} else if over {
+				return 0, watch.Reason(ctx)
+			}
+		}
 		if err != nil && !timedOut(err) {
 			c.rerr = err
 			if c.closed.Load() {
-				c.in.release()
+				c.in.Load().release()
 			}
 			return 0, err
 		}

@@ -18,5 +18,10 @@ func (c *Conn) tryRead(p []byte) (int, error) {
 	return c.nc.Read(p)
 }
 
+type nowIO struct{}
+
+// writeNow writes nothing: it cannot be told how to.
+func (c *Conn) writeNow(*nowIO, []byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
 // tryWrite writes nothing: part of a frame would be worse.
 func (c *Conn) tryWrite([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }

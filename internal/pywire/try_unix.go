@@ -21,13 +21,13 @@ type tryIO struct {
 
 // tryRead reads what has arrived. The error is a timeout if nothing has.
 func (c *Conn) tryRead(p []byte) (int, error) {
-	if c.files.on {
-		return c.readFiles(p, false)
+	if f := c.files.Load(); f != nil {
+		return c.readFiles(f, p, false)
 	}
 	if c.rc == nil {
 		return c.trySlowly(p)
 	}
-	t := &c.try
+	t := &c.rd.try
 	if t.f == nil {
 		t.f = func(fd uintptr) bool {
 			t.n, t.err = syscall.Read(int(fd), t.p) // not unix.Read: see linger_linux.go
@@ -46,6 +46,41 @@ func (c *Conn) tryRead(p []byte) (int, error) {
 		return 0, os.NewSyscallError("read", t.err)
 	case t.n == 0 && len(p) > 0:
 		return 0, io.EOF
+	}
+	return t.n, nil
+}
+
+// A nowIO writes to the socket without waiting.
+type nowIO struct {
+	p   []byte
+	n   int
+	err error
+	f   func(fd uintptr) bool
+}
+
+// writeNow writes what there is room for; the error is a timeout if there is
+// none.
+func (c *Conn) writeNow(t *nowIO, p []byte) (int, error) {
+	if t.f == nil {
+		t.f = func(fd uintptr) bool {
+			for {
+				t.n, t.err = syscall.Write(int(fd), t.p)
+				if t.err != syscall.EINTR {
+					return true
+				}
+			}
+		}
+	}
+	t.p, t.n = p, 0
+	err := c.rc.Write(t.f)
+	t.p = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case t.err == syscall.EAGAIN:
+		return 0, os.ErrDeadlineExceeded
+	case t.err != nil:
+		return 0, os.NewSyscallError("write", t.err)
 	}
 	return t.n, nil
 }
@@ -82,8 +117,8 @@ func (c *Conn) tryWrite(p []byte) (int, error) {
 }
 
 func (c *Conn) read(p []byte) (int, error) {
-	if c.files.on {
-		return c.readFiles(p, true)
+	if f := c.files.Load(); f != nil {
+		return c.readFiles(f, p, true)
 	}
 	if c.rc == nil {
 		return c.nc.Read(p)

@@ -17,7 +17,13 @@ import (
 // would cost more than it saves.
 const joined = 16 << 10
 
-var writeBufs = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return &b }}
+// A writer is what a frame needs to be written.
+type writer struct {
+	b   []byte // the frame
+	now nowIO
+}
+
+var writers = sync.Pool{New: func() any { return &writer{b: make([]byte, 0, 1<<10)} }}
 
 // WriteFrame sends b as one frame.
 //
@@ -30,24 +36,24 @@ var writeBufs = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return 
 // Other errors: net.ErrClosed, or what the system says: syscall.EPIPE or
 // ECONNRESET if the other side has gone.
 func (c *Conn) WriteFrame(ctx context.Context, b []byte) error {
-	p := writeBufs.Get().(*[]byte)
-	h := header((*p)[:0], len(b))
+	w := writers.Get().(*writer)
+	h := header(w.b[:0], len(b))
 	var err error
 	if len(b) <= joined {
 		h = append(h, b...)
-		err = c.write(ctx, h, nil)
+		err = c.write(ctx, w, h, nil)
 	} else if c.rc == nil {
 		k := joined - len(h)
 		h = append(h, b[:k]...)
-		err = c.write(ctx, h, b[k:])
+		err = c.write(ctx, w, h, b[k:])
 	} else {
-		err = c.write(ctx, h, b)
+		err = c.write(ctx, w, h, b)
 	}
 	if cap(h) > 4*joined {
 		h = nil
 	}
-	*p = h[:0]
-	writeBufs.Put(p)
+	w.b = h[:0]
+	writers.Put(w)
 	return err
 }
 
@@ -61,7 +67,7 @@ func header(b []byte, n int) []byte {
 }
 
 // write sends a, and b if there is any.
-func (c *Conn) write(ctx context.Context, a, b []byte) error {
+func (c *Conn) write(ctx context.Context, w *writer, a, b []byte) error {
 	if c.werr != nil {
 		return c.werr
 	}
@@ -70,18 +76,23 @@ func (c *Conn) write(ctx context.Context, a, b []byte) error {
 	if ctx.Err() != nil && (len(b) > 0 || c.rc == nil) {
 		return watch.Reason(ctx)
 	}
+	first := len(b) == 0 && c.rc != nil && ctx.Err() == nil
 	for left > 0 {
 		var n int
 		var err error
-		if ctx.Err() != nil || !c.out.begin(ctx) {
-			c.out.unpoke()
+		if first {
+			// There is room, nearly always: then nobody needs to watch ctx.
+			n, err = c.writeNow(&w.now, a)
+			first = false
+		} else if ctx.Err() != nil || !c.beginWrite(ctx) {
+			c.out.Load().unpoke()
 			n, err = 0, os.ErrDeadlineExceeded
 			if left == all && len(b) == 0 {
 				n, err = c.tryWrite(a)
 			}
 		} else {
 			n, err = c.send(a, b)
-			c.out.end()
+			c.endWrite()
 		}
 		left -= n
 		k := min(n, len(a))
@@ -90,7 +101,7 @@ func (c *Conn) write(ctx context.Context, a, b []byte) error {
 		case err == nil:
 		case !timedOut(err):
 			if c.closed.Load() {
-				c.out.release()
+				c.out.Load().release()
 			}
 			c.werr = fmt.Errorf("pywire: %w", err)
 			return c.werr
