@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"sync"
 )
 
 // DefaultDigest is what CPython 3.12 and later name in their challenges.
@@ -63,6 +64,7 @@ const (
 	mostHandshake = 256 // bytes in a frame
 	oldMessage    = 20  // bytes that an old challenge has
 	newMessage    = 40  // random bytes that a new one has
+	mostMAC       = 48  // bytes of the longest one
 	newest        = "{sha3_384}"
 )
 
@@ -80,27 +82,33 @@ type Framer interface {
 // ErrAuthentication: then close c. Frames of more than 256 bytes are refused by
 // their headers.
 func Deliver(ctx context.Context, c Framer, key []byte, p Policy) error {
+	return deliver(ctx, c, keyed(key), p)
+}
+
+func deliver(ctx context.Context, c Framer, key macer, p Policy) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
+	t := talks.Get().(*talk)
+	defer talks.Put(t)
 	name := p.Digest
 	if name == "" {
 		name = DefaultDigest
 	}
-	message := make([]byte, 0, len(newest)+newMessage)
-	message = append(message, '{')
-	message = append(message, name...)
-	message = append(message, '}')
-	message = message[:len(message)+newMessage]
-	rand.Read(message[len(message)-newMessage:])
-	if err := c.WriteFrame(ctx, append(bytes.Clone(challenge), message...)); err != nil {
+	sent := append(t.sent[:0], challenge...)
+	sent = append(sent, '{')
+	sent = append(sent, name...)
+	sent = append(sent, '}')
+	sent = sent[:len(sent)+newMessage]
+	rand.Read(sent[len(sent)-newMessage:])
+	if err := c.WriteFrame(ctx, sent); err != nil {
 		return err
 	}
-	response, err := readHandshake(ctx, c)
+	response, err := t.read(ctx, c)
 	if err != nil {
 		return err
 	}
-	if err := verify(key, message, response, p); err != nil {
+	if err := verify(key, t.mac[:0], sent[len(challenge):], response, p); err != nil {
 		// Who is refused may have gone already, and the refusal counts.
 		c.WriteFrame(ctx, failure)
 		return err
@@ -112,7 +120,13 @@ func Deliver(ctx context.Context, c Framer, key []byte, p Policy) error {
 // ErrAuthentication if that was none, or if the other side refused the answer:
 // then close c.
 func Answer(ctx context.Context, c Framer, key []byte, p Policy) error {
-	message, err := readHandshake(ctx, c)
+	return answer(ctx, c, keyed(key), p)
+}
+
+func answer(ctx context.Context, c Framer, key macer, p Policy) error {
+	t := talks.Get().(*talk)
+	defer talks.Put(t)
+	message, err := t.read(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -120,14 +134,14 @@ func Answer(ctx context.Context, c Framer, key []byte, p Policy) error {
 	if !ok {
 		return refuse("authentication failed: %.40q is no challenge: the other side wants no key, or speaks another protocol", message)
 	}
-	response, err := respond(key, message, p)
+	response, err := respond(key, t.sent[:0], message, p)
 	if err != nil {
 		return err
 	}
 	if err := c.WriteFrame(ctx, response); err != nil {
 		return err
 	}
-	verdict, err := readHandshake(ctx, c)
+	verdict, err := t.read(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -137,13 +151,27 @@ func Answer(ctx context.Context, c Framer, key []byte, p Policy) error {
 	return nil
 }
 
-// readHandshake reads a frame of the handshake.
-func readHandshake(ctx context.Context, c Framer) ([]byte, error) {
-	b, err := c.ReadFrameMax(ctx, mostHandshake)
+// A talk is the room for what one side sends and receives.
+type talk struct {
+	sent     [mostHandshake]byte
+	received [mostHandshake]byte
+	mac      [mostMAC]byte
+}
+
+var talks = sync.Pool{New: func() any { return new(talk) }}
+
+// read reads a frame of the handshake. It is there until the next one is read.
+func (t *talk) read(ctx context.Context, c Framer) (b []byte, err error) {
+	conn, ok := c.(*Conn)
+	if ok {
+		b, err = conn.readFrame(ctx, t.received[:0], min(mostHandshake, conn.max))
+	} else {
+		b, err = c.ReadFrameMax(ctx, mostHandshake)
+	}
 	switch {
 	case err == nil:
-		if c, ok := c.(*Conn); ok {
-			c.quickAck()
+		if ok {
+			conn.quickAck()
 		}
 		return b, nil
 	case errors.Is(err, ErrTooLong):
@@ -154,8 +182,8 @@ func readHandshake(ctx context.Context, c Framer) ([]byte, error) {
 	return nil, refuse("authentication failed: the other side ended the handshake: %w", err)
 }
 
-// respond returns the answer to a challenge.
-func respond(key, message []byte, p Policy) ([]byte, error) {
+// respond appends the answer to a challenge to b.
+func respond(key macer, b, message []byte, p Policy) ([]byte, error) {
 	name, ok := prefix(message)
 	switch {
 	case len(message) == oldMessage:
@@ -163,7 +191,7 @@ func respond(key, message []byte, p Policy) ([]byte, error) {
 		if p.RefuseMD5 {
 			return nil, refuse("authentication failed: the other side knows MD5 only, which RefuseMD5 forbids: CPython up to 3.11")
 		}
-		return mac("md5", key, message), nil
+		return key.mac(b, "md5", message), nil
 	case len(message) < oldMessage:
 		return nil, refuse("authentication failed: a challenge of %d bytes, at least %d are needed", len(message), oldMessage)
 	case !ok:
@@ -171,11 +199,14 @@ func respond(key, message []byte, p Policy) ([]byte, error) {
 	case name == "md5" && p.RefuseMD5:
 		return nil, refuse("authentication failed: the challenge asks for MD5, which RefuseMD5 forbids")
 	}
-	return append([]byte("{"+name+"}"), mac(name, key, message)...), nil
+	b = append(b, '{')
+	b = append(b, name...)
+	b = append(b, '}')
+	return key.mac(b, name, message), nil
 }
 
-// verify returns nil if response is one to the message.
-func verify(key, message, response []byte, p Policy) error {
+// verify returns nil if response is one to the message. b is room for a MAC.
+func verify(key macer, b, message, response []byte, p Policy) error {
 	name, sum := "md5", response
 	if len(response) != md5.Size {
 		var ok bool
@@ -186,7 +217,7 @@ func verify(key, message, response []byte, p Policy) error {
 	}
 	// The MAC is made and compared whatever the policy says, so that time does
 	// not tell whether the key was right.
-	same := hmac.Equal(sum, mac(name, key, message))
+	same := hmac.Equal(sum, key.mac(b, name, message))
 	if name == "md5" && p.RefuseMD5 {
 		return refuse("authentication failed: the other side answers with MD5, which RefuseMD5 forbids: CPython up to 3.11")
 	}
@@ -205,14 +236,46 @@ func prefix(b []byte) (string, bool) {
 	if i < 0 {
 		return "", false
 	}
-	name := string(b[1:i])
-	return name, digests[name] != nil
+	for name := range digests {
+		if name == string(b[1:i]) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
-// mac covers all of the message, the digest's name included: that is what
-// forbids to talk the other side into a weaker one.
-func mac(name string, key, message []byte) []byte {
-	h := hmac.New(digests[name], key)
+// A macer appends the MAC of a message to b. It covers all of the message, the
+// digest's name included: that is what forbids to talk the other side into a
+// weaker one.
+type macer interface {
+	mac(b []byte, digest string, message []byte) []byte
+}
+
+// A keyed makes MACs with a key for once.
+type keyed []byte
+
+func (k keyed) mac(b []byte, digest string, message []byte) []byte {
+	h := hmac.New(digests[digest], k)
 	h.Write(message)
-	return h.Sum(nil)
+	return h.Sum(b)
+}
+
+// keeps makes MACs with a key that many show: it keeps what it has computed
+// of the key.
+type keeps map[string]*sync.Pool // by the digest
+
+func newKeeps(key []byte) keeps {
+	k := keeps{}
+	for name, digest := range digests {
+		k[name] = &sync.Pool{New: func() any { return hmac.New(digest, key) }}
+	}
+	return k
+}
+
+func (k keeps) mac(b []byte, digest string, message []byte) []byte {
+	h := k[digest].Get().(hash.Hash)
+	defer k[digest].Put(h)
+	h.Reset()
+	h.Write(message)
+	return h.Sum(b)
 }

@@ -84,7 +84,7 @@ func TestRespond(t *testing.T) {
 		{"{sha256}" + "12345678901", "", false},
 		{"", "", false},
 	} {
-		got, err := respond(key, []byte(c.message), Policy{})
+		got, err := respond(keyed(key), nil, []byte(c.message), Policy{})
 		if c.digest == "" {
 			if !errors.Is(err, ErrAuthentication) {
 				t.Errorf("%q: %q, %v", c.message, got, err)
@@ -98,14 +98,14 @@ func TestRespond(t *testing.T) {
 		if string(got) != want || err != nil {
 			t.Errorf("%q: %q, %v", c.message, got, err)
 		}
-		err = verify(key, []byte(c.message), got, Policy{})
+		err = verify(keyed(key), nil, []byte(c.message), got, Policy{})
 		if err != nil {
 			t.Errorf("%q: %v", c.message, err)
 		}
-		if err := verify([]byte("other"), []byte(c.message), got, Policy{}); !errors.Is(err, ErrAuthentication) {
+		if err := verify(keyed([]byte("other")), nil, []byte(c.message), got, Policy{}); !errors.Is(err, ErrAuthentication) {
 			t.Errorf("%q, another key: %v", c.message, err)
 		}
-		if _, err := respond(key, []byte(c.message), Policy{RefuseMD5: true}); (err != nil) != (c.digest == "md5") {
+		if _, err := respond(keyed(key), nil, []byte(c.message), Policy{RefuseMD5: true}); (err != nil) != (c.digest == "md5") {
 			t.Errorf("%q, no MD5: %v", c.message, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"longer":          "{sha256}" + string(mac("sha256", key, m)) + "x",
 		"a name too long": "{" + strings.Repeat("s", 200) + "}",
 	} {
-		if err := verify(key, m, []byte(r), Policy{}); !errors.Is(err, ErrAuthentication) {
+		if err := verify(keyed(key), nil, m, []byte(r), Policy{}); !errors.Is(err, ErrAuthentication) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -203,3 +203,5 @@ func (s *script) Read(p []byte) (int, error) {
 }
 func (s *script) Write(p []byte) (int, error) { return len(p), nil }
 func (s *script) Close() error                { return nil }
+
+func mac(digest string, key, message []byte) []byte { return keyed(key).mac(nil, digest, message) }

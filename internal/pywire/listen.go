@@ -59,8 +59,7 @@ type Listener struct {
 	addr Address
 	dir  string // made for the socket, or ""
 
-	ctx    context.Context // of the handshakes
-	cancel context.CancelFunc
+	key    keeps
 	wg     sync.WaitGroup
 	once   sync.Once
 	err    error         // of Close
@@ -69,7 +68,9 @@ type Listener struct {
 	closed chan struct{}
 
 	mu      sync.Mutex
-	pending queue   // the oldest first
+	pending queue // the oldest first
+	timer   *time.Timer
+	hurried bool    // the timer runs
 	ready   []*Conn // the oldest first
 	failed  error   // why there will not be more
 	last    string  // who was accepted last
@@ -99,7 +100,7 @@ func Listen(ctx context.Context, a Address, cfg ListenConfig) (*Listener, error)
 	}
 	l := &Listener{
 		cfg: cfg, accept: make(chan struct{}, 1), taken: make(chan struct{}, 1), closed: make(chan struct{}),
-		wakers: map[*func()]struct{}{},
+		key: newKeeps(cfg.Key), wakers: map[*func()]struct{}{},
 	}
 	if err := l.listen(ctx, a); err != nil {
 		if l.dir != "" {
@@ -111,9 +112,6 @@ func Listen(ctx context.Context, a Address, cfg ListenConfig) (*Listener, error)
 	if cfg.Backlog > 0 {
 		setBacklog(l.nl, cfg.Backlog)
 	}
-	// The context of the one who listens must not end the handshakes of those
-	// who connect later.
-	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.wg.Go(l.serve)
 	return l, nil
 }
@@ -251,9 +249,9 @@ func (l *Listener) Close() error {
 		l.failed = fmt.Errorf("pywire: the listener is closed: %w", net.ErrClosed)
 		close(l.closed)
 		l.announce()
+		l.unhurry()
 		l.mu.Unlock()
 		l.err = l.nl.Close()
-		l.cancel()
 		l.mu.Lock()
 		for p := range l.pending.all {
 			p.nc.Close()

@@ -16,7 +16,7 @@ type newcomer struct {
 	nc         net.Conn
 	since      time.Time
 	prev, next *newcomer
-	evicted    bool
+	why        error // it was closed; protected by the Listener's mu
 }
 
 // A queue has the newcomers, the oldest first.
@@ -72,10 +72,63 @@ func (l *Listener) evict() bool {
 	if p == nil {
 		return false
 	}
-	l.pending.remove(p)
-	p.evicted = true
-	p.nc.Close()
+	l.refuse(p, ErrEvicted)
 	return true
+}
+
+// refuse closes a newcomer. The caller holds l.mu.
+func (l *Listener) refuse(p *newcomer, why error) {
+	l.pending.remove(p)
+	p.why = why
+	p.nc.Close()
+}
+
+// hurry sees to it that newcomers that take too long are closed: there is one
+// timer for all, since nearly none does. The caller holds l.mu.
+func (l *Listener) hurry() {
+	if l.hurried {
+		return
+	}
+	l.hurried = true
+	l.wg.Add(1)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(l.cfg.HandshakeTimeout, l.overdue)
+	} else {
+		l.timer.Reset(l.cfg.HandshakeTimeout)
+	}
+}
+
+// overdue closes those whose time is over.
+func (l *Listener) overdue() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for p := l.pending.head; p != nil && !l.over(); p = l.pending.head {
+		if left := l.cfg.HandshakeTimeout - time.Since(p.since); left > 0 {
+			l.timer.Reset(left)
+			return
+		}
+		l.refuse(p, errSlow)
+	}
+	l.hurried = false
+	l.wg.Done()
+}
+
+// over reports whether Close was called.
+func (l *Listener) over() bool {
+	select {
+	case <-l.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// unhurry stops the timer. The caller holds l.mu, and l is over.
+func (l *Listener) unhurry() {
+	if l.hurried && l.timer.Stop() {
+		l.hurried = false
+		l.wg.Done()
+	}
 }
 
 // serve accepts connections until the Listener is closed.
@@ -162,6 +215,7 @@ func (l *Listener) admit(nc net.Conn) {
 		return
 	}
 	l.pending.add(p)
+	l.hurry()
 	l.wg.Go(func() { l.welcome(p) })
 }
 
@@ -203,10 +257,10 @@ func (l *Listener) pause(d time.Duration) bool {
 func (l *Listener) welcome(p *newcomer) {
 	c, err := l.handshake(p.nc)
 	l.mu.Lock()
-	evicted := p.evicted
+	why := p.why
 	l.pending.remove(p)
 	signal(l.taken)
-	if err == nil && !evicted && l.failed == nil {
+	if err == nil && why == nil && l.failed == nil {
 		l.ready = append(l.ready, c)
 		l.announce()
 		l.mu.Unlock()
@@ -219,16 +273,17 @@ func (l *Listener) welcome(p *newcomer) {
 	if over || l.cfg.OnRefused == nil {
 		return
 	}
-	if evicted {
-		err = ErrEvicted
+	if why != nil {
+		err = why
 	}
 	l.cfg.OnRefused(from, err)
 }
 
-// handshake is what a newcomer has to do.
+// handshake is what a newcomer has to do. It needs no context of its own, which
+// costs more than the handshake: nc is closed when its time is over, and with
+// the Listener.
 func (l *Listener) handshake(nc net.Conn) (*Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(l.ctx, l.cfg.HandshakeTimeout, errSlow)
-	defer cancel()
+	ctx := context.Background()
 	if l.cfg.TLS != nil {
 		t := tls.Server(nc, l.cfg.TLS)
 		if err := t.HandshakeContext(ctx); err != nil {
@@ -245,9 +300,9 @@ func (l *Listener) handshake(nc net.Conn) (*Conn, error) {
 		// it.
 		c.KeepFiles(1)
 	}
-	err := Deliver(ctx, c, l.cfg.Key, l.cfg.Policy)
+	err := deliver(ctx, c, l.key, l.cfg.Policy)
 	if err == nil {
-		err = Answer(ctx, c, l.cfg.Key, l.cfg.Policy)
+		err = answer(ctx, c, l.key, l.cfg.Policy)
 	}
 	if err != nil {
 		c.Close() // with the descriptors that may have come
