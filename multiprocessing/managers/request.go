@@ -37,6 +37,9 @@ func (s *session) read() (r request, err error) {
 	}
 	s.idle = false
 	s.request++
+	if s.ctx == nil {
+		s.ctx = &requestCtx{base: s.base, s: s}
+	}
 	if s.given == s.request {
 		s.given = 0
 		ctx := s.ctx

@@ -29,6 +29,7 @@ type Server struct {
 	segs    segments
 	pools   poolSet
 	shared  sharedObjects
+	lot     *pywire.Lot // of the sessions without a request
 
 	ctx    context.Context // ends with the server, and with it all requests
 	cancel context.CancelCauseFunc
@@ -105,6 +106,7 @@ func newServer(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, types: cfg.Types, log: cfg.Logger, objects: newTable(),
 		sessions: map[uint64]*session{},
+		lot:      pywire.NewLot(repose),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -210,11 +212,7 @@ func (s *Server) begin(conn *pywire.Conn) bool {
 	ses := newSession(s, conn, s.number)
 	s.sessions[ses.number] = ses
 	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
-		ses.serve()
-		s.forget(ses)
-	}()
+	go ses.serve()
 	return true
 }
 
@@ -257,6 +255,7 @@ func (s *Server) end() {
 	s.wg.Wait()
 	cut.Stop()
 	s.cut()
+	s.lot.Close()
 	s.objects.close()
 	s.pools.close()
 	s.segs.close()

@@ -16,46 +16,56 @@ import (
 // for each call of a server function, which is over after the answer.
 //
 // One goroutine serves it, and starts no other unless a request has to wait.
+// When nothing comes for a while there is none: see parking.go.
 type session struct {
 	srv    *Server
 	conn   *pywire.Conn
 	number uint64
 	name   string
 	tcp    bool // where one learns late that nobody is there
+	begun  bool // the first request is answered
+	hailed bool // it was asked for its account
 
 	base    context.Context // with the thread, once there is one
 	leave   func()          // ends the thread
 	account account         // who has the references that are made here; see accountOf
 
 	mu      sync.Mutex
-	ctx     *requestCtx               // protected by mu: of the present request, or the next
+	ctx     *requestCtx               // protected by mu: of the present request, or the next; or nil
 	request uint64                    // protected by mu: number of the present one, or the last
 	idle    bool                      // protected by mu: waits for a request
 	ended   bool                      // protected by mu: there is to be no other request
 	given   uint64                    // protected by mu: number of a request to come that is given up already
 	rlocks  map[*rlockObject]struct{} // protected by mu: those which this session has acquired
 	common  *sessionAccount           // protected by mu: which other sessions may share, see extra.go
-	hailed  bool                      // it was asked for its account
 
-	// What is used again for each request.
-	in, out []byte
-	value   any
-	present call
+	*desk
 
 	held any // what the last answer contained: see serveObjects
 }
 
 func newSession(s *Server, conn *pywire.Conn, number uint64) *session {
-	ses := &session{srv: s, conn: conn, number: number, base: s.ctx, idle: true}
+	ses := &session{srv: s, conn: conn, number: number, base: s.ctx, idle: true, desk: desks.Get().(*desk)}
 	_, ses.tcp = conn.NetConn().RemoteAddr().(*net.TCPAddr)
-	ses.ctx = &requestCtx{base: ses.base, s: ses}
 	return ses
 }
 
 // serve answers one server function, or requests to objects until the client
-// hangs up.
+// hangs up, or until the session is parked.
 func (s *session) serve() {
-	defer s.close()
+	parked := false
+	defer func() {
+		if !parked {
+			s.close()
+			s.srv.forget(s)
+			s.srv.wg.Done()
+		}
+	}()
+	parked = s.work()
+}
+
+// work reports whether the session is parked: then it is somebody else's.
+func (s *session) work() (parked bool) {
 	defer func() {
 		// What runs methods recovers by itself. This is for the rest, which other
 		// clients must not suffer from.
@@ -63,24 +73,34 @@ func (s *session) serve() {
 			s.srv.log.Error("managers: panic", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
+	if s.begun {
+		return s.serveObjects()
+	}
 	req, err := s.read()
 	if err != nil {
 		if !errors.Is(err, errGone) {
 			s.answer(trouble(err))
 		}
-		return
+		return false
 	}
-	if s.first(req) {
-		s.serveObjects()
+	if !s.first(req) {
+		return false
 	}
+	s.begun = true
+	s.base, s.leave = threading.Adopt(s.srv.ctx, threading.WithName("manager|"+s.name))
+	s.renew(nil)
+	return s.serveObjects()
 }
 
 // close ends the session. What it has locked and nobody else could unlock is
 // unlocked.
 func (s *session) close() {
 	s.conn.Close()
-	s.ctx.finish()
-	s.ctx.end(errHungUp)
+	if s.ctx != nil {
+		s.ctx.finish()
+		s.ctx.end(errHungUp)
+	}
+	s.clear()
 	s.abandon()
 	if s.common != nil {
 		s.common.end()
@@ -109,17 +129,19 @@ func (s *session) waitForRequest() bool {
 	return !s.ended
 }
 
-// serveObjects answers requests to objects.
-func (s *session) serveObjects() {
-	s.base, s.leave = threading.Adopt(s.srv.ctx, threading.WithName("manager|"+s.name))
-	s.renew(false)
+// serveObjects answers requests to objects. It reports whether the session is
+// parked.
+func (s *session) serveObjects() (parked bool) {
 	for s.waitForRequest() {
+		if !s.srv.lot.Wait(s.conn) && s.park() {
+			return true
+		}
 		req, err := s.read()
 		// What the last answer contained has arrived: the client has referred to the
 		// objects in it by now, if it wants to. Until then it was ours to keep.
 		s.held = nil
 		if errors.Is(err, errGone) {
-			return
+			return false
 		}
 		var a answer
 		if err != nil {
@@ -128,30 +150,29 @@ func (s *session) serveObjects() {
 			a = s.run(req)
 		}
 		if a.kind == "" {
-			return
+			return false
 		}
 		if err := s.answer(a); err != nil {
 			a.giveBack()
-			return
+			return false
 		}
 	}
+	return false
 }
 
-// renew makes a new context for a request.
-func (s *session) renew(final bool) *requestCtx {
-	ctx := &requestCtx{base: s.base, s: s, final: final}
+// renew sets the context of the request; nil has one made for the next.
+func (s *session) renew(ctx *requestCtx) {
 	s.mu.Lock()
 	s.ctx = ctx
 	s.mu.Unlock()
-	return ctx
 }
 
-// settle ends the context of the request that has run, and makes another one
+// settle ends the context of the request that has run, and has another one made
 // for the next if it was used. It returns why it had ended before.
 func (s *session) settle() (cause error) {
 	used, cause := s.ctx.finish()
 	if used {
-		s.renew(false)
+		s.renew(nil)
 	}
 	return cause
 }
@@ -160,7 +181,9 @@ func (s *session) settle() (cause error) {
 // more but by hanging up.
 func (s *session) onwards() *requestCtx {
 	s.ctx.finish()
-	return s.renew(true)
+	ctx := &requestCtx{base: s.base, s: s, final: true}
+	s.renew(ctx)
+	return ctx
 }
 
 // giveUp ends the request with that number, if it runs or is still to come:

@@ -29,6 +29,9 @@ func syncBlocked(t testing.TB, s *Server, n int) {
 			ses.mu.Lock()
 			ctx := ses.ctx
 			ses.mu.Unlock()
+			if ctx == nil {
+				continue
+			}
 			ctx.mu.Lock()
 			if ctx.done != nil && ctx.err == nil {
 				waiting++
