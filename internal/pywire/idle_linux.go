@@ -63,6 +63,11 @@ func (l *Lot) Wait(c *Conn) (ready bool) {
 		}
 		c.room(1)
 		n, err := c.read(c.buf[c.w:])
+		if timedOut(err) {
+			// The deadline may have come before it was looked at the socket.
+			c.undue()
+			n, err = c.tryRead(c.buf[c.w:])
+		}
 		switch {
 		case n > 0:
 			c.w += n
@@ -77,7 +82,6 @@ func (l *Lot) Wait(c *Conn) (ready bool) {
 			}
 			return true
 		}
-		c.undue()
 		if !c.came {
 			return false
 		}
