@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/conexgo/conex/futures"
@@ -207,14 +208,16 @@ func ExampleJoinableQueue() {
 	for i := range 3 {
 		check(q.Put(ctx, i))
 	}
-	go func() {
+	var worker sync.WaitGroup
+	worker.Go(func() {
 		for range 3 {
 			fmt.Println("done", must(q.Get(ctx)))
 			check(q.TaskDone(ctx))
 		}
-	}()
+	})
 	check(q.Join(ctx))
 	fmt.Println("all done")
+	worker.Wait() // for the answer to its last call
 	// Output:
 	// done 0
 	// done 1

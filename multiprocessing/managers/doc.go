@@ -177,7 +177,8 @@
 //
 //	a call such as Dict.Get             17 µs, nearly all of it the system's; net/rpc 20 µs at that moment
 //	Connect, one proxy, and Close       0.25 ms; CPython with CPython 220 ms, for what TCP makes it wait
-//	a connection                        no goroutine in a client, one in a server
+//	a connection                        no goroutine in a client, one in a server until it is idle for 5 ms
+//	an idle connection                  3 KB in a server, 24 KB in CPython's; more with TLS, and where there is no Linux
 //	a call that waits in the server     one connection while it lasts
 //
 // Server and client of this package together make 11 allocations for a call with
