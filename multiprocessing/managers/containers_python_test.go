@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/pickle"
 )
 
@@ -27,16 +28,15 @@ type contPython struct {
 // contStart starts CPython 3.13, whose behaviour is the one to be had.
 func contStart(t testing.TB) *contPython {
 	t.Helper()
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.13.*", "bin", "python3"))
+	found := cpython.Versions(13, 13)
 	if len(found) == 0 {
-		t.Skip("no CPython 3.13")
+		t.Skip("no CPython 3.13 is installed by pyenv")
 	}
 	p := &contPython{cmd: exec.Command(found[0], filepath.Join("testdata", "containers.py"))}
+	// A set has no order, and a list made of one shows the order that it happens
+	// to have: for CPython that of the hashes, which are others in each process
+	// for strings and bytes. What is compared is one that is fixed.
+	p.cmd.Env = append(os.Environ(), "PYTHONHASHSEED=0")
 	p.cmd.Stderr = os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
