@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -94,7 +93,7 @@ func TestPythonSemaphore(t *testing.T) {
 	}
 	namedSemaphore(t, 0) // or skip
 	for _, path := range cpython.Need(t) {
-		t.Run(filepath.Base(filepath.Dir(filepath.Dir(path))), func(t *testing.T) {
+		t.Run(cpython.Name(path), func(t *testing.T) {
 			leak.Check(t)
 			py := newSnake(t, path)
 			for _, c := range cases {

@@ -5,20 +5,20 @@ import (
 	"encoding/binary"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/conexgo/conex/internal/cpython"
 )
 
 // pythons returns the interpreters of CPython 3.8 to 3.14 that are here, by
-// their versions: those on the PATH, and those of pyenv.
+// their versions: those of pyenv, and those on the PATH.
 func pythons() map[string]string {
 	found := map[string]string{}
-	home, _ := os.UserHomeDir()
 	for minor := 8; minor <= 14; minor++ {
 		version := "3." + strconv.Itoa(minor)
-		candidates, _ := filepath.Glob(filepath.Join(home, ".pyenv/versions", version+".*/bin/python"+version))
+		candidates := cpython.Versions(minor, minor)
 		if path, err := exec.LookPath("python" + version); err == nil {
 			candidates = append(candidates, path)
 		}

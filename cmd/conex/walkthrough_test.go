@@ -12,30 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 )
-
-// walkthroughPythons are CPythons of both generations, as far as there are any.
-func walkthroughPythons(t *testing.T) []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	var all []string
-	for _, v := range []string{"3.8", "3.13"} {
-		found, _ := filepath.Glob(filepath.Join(root, "versions", v+".*", "bin", "python3"))
-		all = append(all, found...)
-	}
-	if len(all) == 0 {
-		p, err := exec.LookPath("python3")
-		if err != nil {
-			t.Skip("no python3")
-		}
-		all = append(all, p)
-	}
-	return all
-}
 
 // block returns the fenced block of README.md's walk-through that begins with a
 // line.
@@ -90,7 +69,7 @@ func TestWalkthrough(t *testing.T) {
 	if err := w.Start(); err != nil {
 		t.Fatal(err)
 	}
-	pythons := walkthroughPythons(t)
+	pythons := cpython.NeedAny(t, 8)
 	for _, p := range pythons {
 		cmd := exec.CommandContext(ctx, p, "-c", strings.Replace(python, "50000", port, 1))
 		var errs bytes.Buffer
@@ -122,7 +101,7 @@ func TestPrinted(t *testing.T) {
 			text, goText, _ := strings.Cut(text, "\nIn Go:\n")
 			text = regexp.MustCompile(`(?m)^    `).ReplaceAllString(text, "")
 			text += "state['x'] = 1\nm.log().append(state)\nprint(m.log()[0])\n"
-			for _, p := range walkthroughPythons(t) {
+			for _, p := range cpython.NeedAny(t, 8) {
 				out, err := exec.CommandContext(ctx, p, "-c", text).CombinedOutput()
 				if err != nil || string(out) != "{'x': 1}\n" {
 					t.Errorf("%s at %s: %v: %s", p, address, err, out)

@@ -13,33 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing/managers"
 	"github.com/conexgo/conex/multiprocessing/sharedmemory"
 	"github.com/conexgo/conex/pickle"
 )
 
-// segmentPythons are the CPythons from 3.9 on that pyenv has, the oldest and the
-// newest: in 3.8 a SharedMemoryManager's server does not work.
-func segmentPythons(t *testing.T) []string {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	var all []string
-	for _, v := range []string{"3.9", "3.13"} {
-		found, _ := filepath.Glob(filepath.Join(root, "versions", v+".*", "bin", "python3"))
-		all = append(all, found...)
-	}
-	if len(all) == 0 {
-		if p, err := exec.LookPath("python3"); err == nil {
-			return []string{p}
-		}
-		t.Skip("no CPython")
-	}
-	return all
-}
+// segmentPythons are CPythons from 3.9 on: in 3.8 a SharedMemoryManager's server
+// does not work.
+func segmentPythons(t *testing.T) []string { return cpython.NeedAny(t, 9) }
 
 func TestSegments(t *testing.T) {
 	leak.Check(t)

@@ -3,10 +3,9 @@ package sharedctypes_test
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/multiprocessing/sharedctypes"
 )
 
@@ -190,12 +190,8 @@ func TestBools(t *testing.T) {
 // python finds a CPython 3, the newest that pyenv has or the one in PATH, that
 // was built for the same kind of machine as this test.
 func python(t *testing.T) string {
-	home, _ := os.UserHomeDir()
-	var found []string
-	for _, v := range []string{"3.13", "3.12", "3.11", "3.10", "3.9", "3.8"} {
-		some, _ := filepath.Glob(filepath.Join(home, ".pyenv", "versions", v+".*", "bin", "python3"))
-		found = append(found, some...)
-	}
+	found := cpython.Versions(8, 99)
+	slices.Reverse(found)
 	for _, p := range append(found, "python3") {
 		out, err := exec.CommandContext(within(t, 30*time.Second), p, "-c", "import ctypes; print(ctypes.sizeof(ctypes.c_void_p))").Output()
 		if err == nil && strings.TrimSpace(string(out)) == strconv.Itoa(strconv.IntSize/8) {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/conexgo/conex/internal/cpython"
 	"github.com/conexgo/conex/internal/leak"
 	"github.com/conexgo/conex/multiprocessing/sharedmemory"
 )
@@ -20,22 +20,14 @@ type python struct {
 	minor   int
 }
 
-// pythons finds those from 3.8 on.
+// pythons finds those from 3.8 on. All of them, since the layout of lists has
+// changed between them.
 func pythons(t *testing.T) (all []python) {
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", "3.*", "bin", "python3"))
-	for _, path := range found {
-		py := python{path: path, version: filepath.Base(filepath.Dir(filepath.Dir(path)))}
-		if n, _ := fmt.Sscanf(py.version, "3.%d.", &py.minor); n == 1 && py.minor >= 8 {
-			all = append(all, py)
-		}
+	for _, path := range cpython.Versions(8, 99) {
+		all = append(all, python{path: path, version: cpython.Name(path), minor: cpython.Minor(path)})
 	}
 	if len(all) == 0 {
-		t.Skipf("no CPython from 3.8 on in %s/versions", root)
+		t.Skip("no CPython from 3.8 on is installed by pyenv")
 	}
 	return all
 }
