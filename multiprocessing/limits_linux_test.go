@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -48,6 +51,36 @@ func makeAll() error {
 	return errors.Join(errs...)
 }
 
+// settle has the runtime take now what address space it would else take when
+// there is none left, and die of that. With cgo each new thread has a stack of
+// 8 MiB, as much as a queue, and an arena of C's malloc, of which it takes twice
+// as much and gives half of it back: a thread that has just begun would also
+// spoil the sum of what the process has. The function it returns undoes what has
+// to be undone.
+func settle() (undo func()) {
+	// A goroutine that is locked to its thread has it for itself, so all of
+	// these are there at once. Afterwards they are idle, and the runtime wakes
+	// an idle thread instead of making one. Beyond those that may run Go code,
+	// some may be in system calls.
+	n := runtime.GOMAXPROCS(0) + 16
+	var here, gone sync.WaitGroup
+	here.Add(n)
+	for range n {
+		gone.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread() // or the thread ends with the goroutine
+			here.Done()
+			here.Wait()
+		})
+	}
+	gone.Wait()
+	// No collection is under way, and none begins: it would want workers, and
+	// memory of its own.
+	runtime.GC()
+	percent := debug.SetGCPercent(-1)
+	return func() { debug.SetGCPercent(percent) }
+}
+
 // limited runs in a child, whose limits are its own.
 var limited = conex.Register("test/limits", func(_ context.Context, what string) (none, error) {
 	resource, want := unix.RLIMIT_NOFILE, error(syscall.EMFILE)
@@ -61,13 +94,14 @@ var limited = conex.Register("test/limits", func(_ context.Context, what string)
 	low := before
 	low.Cur = 3 // numbers below are taken
 	if what == "memory" {
+		defer settle()()
 		b, err := os.ReadFile("/proc/self/statm")
 		if err != nil {
 			return none{}, err
 		}
 		var pages uint64
 		fmt.Sscan(string(b), &pages)
-		low.Cur = pages*uint64(os.Getpagesize()) + 4<<20 // half a queue; the runtime wants some, too
+		low.Cur = pages*uint64(os.Getpagesize()) + 4<<20 // half a queue, for what the runtime still wants
 	}
 	if err := unix.Setrlimit(resource, &low); err != nil {
 		return none{}, err
