@@ -63,23 +63,9 @@ func assignerOf(t reflect.Type) assignFunc {
 	if f, ok := assignFuncs.Load(t); ok {
 		return f.(assignFunc)
 	}
-	// A recursive type finds this while its own is being made.
-	var (
-		ready sync.WaitGroup
-		f     assignFunc
-	)
-	ready.Add(1)
-	later, loaded := assignFuncs.LoadOrStore(t, assignFunc(func(a *assigner, v any, dst reflect.Value) error {
-		ready.Wait()
-		return f(a, v, dst)
-	}))
-	if loaded {
-		return later.(assignFunc)
-	}
-	f = newAssigner(t)
-	ready.Done()
-	assignFuncs.Store(t, f)
-	return f
+	return makeFunc(&assignFuncs, t, newAssigner, func(get func() assignFunc) assignFunc {
+		return func(a *assigner, v any, dst reflect.Value) error { return get()(a, v, dst) }
+	})
 }
 
 // newAssigner looks first at what a type says of itself, then at its kind.

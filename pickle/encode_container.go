@@ -2,20 +2,16 @@ package pickle
 
 import "iter"
 
-// batch is how many items CPython puts between a mark and its APPENDS: so many
-// a reader has on its stack at once.
-const batch = 1000
+// This file writes the containers of the model. Lists, dicts and sets begin
+// empty and are filled on the reader's stack, so that they may contain
+// themselves; tuples and frozensets are made of what is on the stack, and cannot
+// be referred to before.
 
 // tuple writes a tuple: its items first, and then what makes a tuple of them. An
 // empty one has no identity, as in Python.
 func (e *encoder) tuple(t Tuple) error {
-	switch {
-	case len(t) > 0:
-	case e.proto == 0:
-		e.buf = append(e.buf, opMark, opTuple)
-		return nil
-	default:
-		e.buf = append(e.buf, opEmptyTuple)
+	if len(t) == 0 {
+		e.endTuple(0, e.beginTuple(0))
 		return nil
 	}
 	id := tupleIdent(t)
@@ -25,10 +21,7 @@ func (e *encoder) tuple(t Tuple) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	short := len(t) <= 3 && e.proto >= 2
-	if !short {
-		e.buf = append(e.buf, opMark)
-	}
+	mark := e.beginTuple(len(t))
 	for i, v := range t {
 		if err := e.save(v); err != nil {
 			return inItem(err, i)
@@ -38,17 +31,35 @@ func (e *encoder) tuple(t Tuple) error {
 	if n, ok := e.memo.get(id); ok {
 		// It is inside itself, by way of a list or the like, and has been
 		// written there. Throw these items away and take that one.
-		e.discard(len(t), !short)
+		e.discard(len(t), mark)
 		e.get(n)
 		return nil
 	}
-	if short {
-		e.buf = append(e.buf, byte(opTuple1+len(t)-1))
-	} else {
-		e.buf = append(e.buf, opTuple)
-	}
+	e.endTuple(len(t), mark)
 	e.memoize(id)
 	return nil
+}
+
+// beginTuple and endTuple write what is around the n items of a tuple, whose
+// identity is the caller's affair. Up to three need no mark from protocol 2 on;
+// protocol 0 has no empty tuple but that of a mark with nothing above it.
+func (e *encoder) beginTuple(n int) (mark bool) {
+	mark = e.proto < 2 && (n > 0 || e.proto == 0) || n > 3
+	if mark {
+		e.buf = append(e.buf, opMark)
+	}
+	return mark
+}
+
+func (e *encoder) endTuple(n int, mark bool) {
+	switch {
+	case mark:
+		e.buf = append(e.buf, opTuple)
+	case n == 0:
+		e.buf = append(e.buf, opEmptyTuple)
+	default:
+		e.buf = append(e.buf, byte(opTuple1+n-1))
+	}
 }
 
 // discard takes n values off the reader's stack, and the mark below them.
@@ -90,23 +101,23 @@ func (e *encoder) emptyList() {
 	}
 }
 
-// appends writes items that are appended to what is on the reader's stack. One
-// alone has an opcode of its own, and protocol 0 knows only that one.
+func (e *encoder) emptyDict() {
+	if e.proto == 0 {
+		e.buf = append(e.buf, opMark, opDict)
+	} else {
+		e.buf = append(e.buf, opEmptyDict)
+	}
+}
+
+// appends writes items that are appended to what is on the reader's stack.
 func (e *encoder) appends(items []any) error {
+	b := batches{left: len(items)}
 	for i, v := range items {
-		many := e.proto > 0 && (len(items)-i/batch*batch > 1)
-		if many && i%batch == 0 {
-			e.buf = append(e.buf, opMark)
-		}
+		b.before(e)
 		if err := e.save(v); err != nil {
 			return inItem(err, i)
 		}
-		switch {
-		case !many:
-			e.buf = append(e.buf, opAppend)
-		case i%batch == batch-1 || i == len(items)-1:
-			e.buf = append(e.buf, opAppends)
-		}
+		b.after(e, opAppend, opAppends)
 	}
 	return nil
 }
@@ -120,11 +131,7 @@ func (e *encoder) dict(d *Dict) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
-	if e.proto == 0 {
-		e.buf = append(e.buf, opMark, opDict)
-	} else {
-		e.buf = append(e.buf, opEmptyDict)
-	}
+	e.emptyDict()
 	e.memoize(id)
 	err := e.sets(d.All(), d.Len())
 	e.depth--
@@ -133,25 +140,16 @@ func (e *encoder) dict(d *Dict) error {
 
 // sets writes n keys and values that are set in what is on the reader's stack.
 func (e *encoder) sets(pairs iter.Seq2[any, any], n int) error {
-	i := 0
+	b := batches{left: n}
 	for k, v := range pairs {
-		many := e.proto > 0 && (n-i/batch*batch > 1)
-		if many && i%batch == 0 {
-			e.buf = append(e.buf, opMark)
-		}
+		b.before(e)
 		if err := e.save(k); err != nil {
 			return in(err, "[key "+TypeName(k)+"]")
 		}
 		if err := e.save(v); err != nil {
 			return inKey(err, k)
 		}
-		switch {
-		case !many:
-			e.buf = append(e.buf, opSetItem)
-		case i%batch == batch-1 || i == n-1:
-			e.buf = append(e.buf, opSetItems)
-		}
-		i++
+		b.after(e, opSetItem, opSetItems)
 	}
 	return nil
 }
@@ -225,18 +223,12 @@ func (e *encoder) setAsCall(id ident, class string, items iter.Seq[any], n int) 
 	for v := range items {
 		all = append(all, v)
 	}
-	if e.proto < 2 {
-		e.buf = append(e.buf, opMark)
-	}
+	mark := e.beginTuple(1)
 	e.emptyList()
 	if err := e.appends(all); err != nil {
 		return err
 	}
-	if e.proto < 2 {
-		e.buf = append(e.buf, opTuple)
-	} else {
-		e.buf = append(e.buf, opTuple1)
-	}
+	e.endTuple(1, mark)
 	e.buf = append(e.buf, opReduce)
 	e.made(id)
 	return nil

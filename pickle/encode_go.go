@@ -25,27 +25,14 @@ var (
 // foreign writes a Go value.
 func (e *encoder) foreign(v reflect.Value) error { return encoderOf(v.Type())(e, v) }
 
-// encoderOf returns the function for a type, as assignerOf does.
+// encoderOf returns the function for a type; it is made once.
 func encoderOf(t reflect.Type) encodeFunc {
 	if f, ok := encodeFuncs.Load(t); ok {
 		return f.(encodeFunc)
 	}
-	var (
-		ready sync.WaitGroup
-		f     encodeFunc
-	)
-	ready.Add(1)
-	later, loaded := encodeFuncs.LoadOrStore(t, encodeFunc(func(e *encoder, v reflect.Value) error {
-		ready.Wait()
-		return f(e, v)
-	}))
-	if loaded {
-		return later.(encodeFunc)
-	}
-	f = newTypeEncoder(t)
-	ready.Done()
-	encodeFuncs.Store(t, f)
-	return f
+	return makeFunc(&encodeFuncs, t, newTypeEncoder, func(get func() encodeFunc) encodeFunc {
+		return func(e *encoder, v reflect.Value) error { return get()(e, v) }
+	})
 }
 
 // newTypeEncoder looks first at what a type says of itself, then at its kind.
@@ -278,20 +265,13 @@ func says(t reflect.Type) bool {
 
 // appendsOf is appends for the items of a slice.
 func (e *encoder) appendsOf(f encodeFunc, v reflect.Value, n int) error {
+	b := batches{left: n}
 	for i := range n {
-		many := e.proto > 0 && (n-i/batch*batch > 1)
-		if many && i%batch == 0 {
-			e.buf = append(e.buf, opMark)
-		}
+		b.before(e)
 		if err := f(e, v.Index(i)); err != nil {
 			return inItem(err, i)
 		}
-		switch {
-		case !many:
-			e.buf = append(e.buf, opAppend)
-		case i%batch == batch-1 || i == n-1:
-			e.buf = append(e.buf, opAppends)
-		}
+		b.after(e, opAppend, opAppends)
 	}
 	return nil
 }
@@ -318,26 +298,5 @@ func newArrayEncoder(t reflect.Type) encodeFunc {
 		e.endTuple(n, mark)
 		e.depth--
 		return nil
-	}
-}
-
-// beginTuple and endTuple write what is around the items of a tuple without an
-// identity.
-func (e *encoder) beginTuple(n int) (mark bool) {
-	mark = e.proto < 2 && (n > 0 || e.proto == 0) || n > 3
-	if mark {
-		e.buf = append(e.buf, opMark)
-	}
-	return mark
-}
-
-func (e *encoder) endTuple(n int, mark bool) {
-	switch {
-	case mark:
-		e.buf = append(e.buf, opTuple)
-	case n == 0:
-		e.buf = append(e.buf, opEmptyTuple)
-	default:
-		e.buf = append(e.buf, byte(opTuple1+n-1))
 	}
 }

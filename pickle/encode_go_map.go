@@ -33,11 +33,7 @@ func newMapEncoder(t reflect.Type) encodeFunc {
 		if isSet {
 			err = e.mapAsSet(id, key, v)
 		} else {
-			if e.proto == 0 {
-				e.buf = append(e.buf, opMark, opDict)
-			} else {
-				e.buf = append(e.buf, opEmptyDict)
-			}
+			e.emptyDict()
 			e.memoize(id)
 			switch {
 			case isStrings:
@@ -59,24 +55,16 @@ func (e *encoder) setsOf(key, elem encodeFunc, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	n := len(keys)
-	for i, k := range keys {
-		many := e.proto > 0 && (n-i/batch*batch > 1)
-		if many && i%batch == 0 {
-			e.buf = append(e.buf, opMark)
-		}
+	b := batches{left: len(keys)}
+	for _, k := range keys {
+		b.before(e)
 		if err := key(e, k); err != nil {
 			return in(err, "[key "+k.Type().String()+"]")
 		}
 		if err := elem(e, v.MapIndex(k)); err != nil {
 			return inKey(err, modelKey(k))
 		}
-		switch {
-		case !many:
-			e.buf = append(e.buf, opSetItem)
-		case i%batch == batch-1 || i == n-1:
-			e.buf = append(e.buf, opSetItems)
-		}
+		b.after(e, opSetItem, opSetItems)
 	}
 	return nil
 }
@@ -89,24 +77,16 @@ func setsFast[V any](e *encoder, m map[string]V, save func(*encoder, V) error) e
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	n := len(keys)
-	for i, k := range keys {
-		many := e.proto > 0 && (n-i/batch*batch > 1)
-		if many && i%batch == 0 {
-			e.buf = append(e.buf, opMark)
-		}
+	b := batches{left: len(keys)}
+	for _, k := range keys {
+		b.before(e)
 		if err := e.text(k); err != nil {
 			return in(err, "[key string]")
 		}
 		if err := save(e, m[k]); err != nil {
 			return inKey(err, k)
 		}
-		switch {
-		case !many:
-			e.buf = append(e.buf, opSetItem)
-		case i%batch == batch-1 || i == n-1:
-			e.buf = append(e.buf, opSetItems)
-		}
+		b.after(e, opSetItem, opSetItems)
 	}
 	return nil
 }

@@ -58,11 +58,7 @@ func (s *structEncoder) encode(e *encoder, v reflect.Value, id *ident) error {
 			id = nil
 		}
 	}
-	if e.proto == 0 {
-		e.buf = append(e.buf, opMark, opDict)
-	} else {
-		e.buf = append(e.buf, opEmptyDict)
-	}
+	e.emptyDict()
 	if id != nil {
 		e.memoize(*id)
 	}

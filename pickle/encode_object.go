@@ -34,10 +34,7 @@ func (e *encoder) arguments(first any, args Tuple) error {
 	if first != nil {
 		n++
 	}
-	short := e.proto >= 2 && n <= 3 || e.proto == 1 && n == 0
-	if !short {
-		e.buf = append(e.buf, opMark)
-	}
+	mark := e.beginTuple(n)
 	if first != nil {
 		if err := e.save(first); err != nil {
 			return err
@@ -48,14 +45,7 @@ func (e *encoder) arguments(first any, args Tuple) error {
 			return inItem(err, i)
 		}
 	}
-	switch {
-	case !short:
-		e.buf = append(e.buf, opTuple)
-	case n == 0:
-		e.buf = append(e.buf, opEmptyTuple)
-	default:
-		e.buf = append(e.buf, byte(opTuple1+n-1))
-	}
+	e.endTuple(n, mark)
 	return nil
 }
 
@@ -200,18 +190,16 @@ func (e *encoder) make(o *Object) error {
 	}
 	var args error
 	switch {
-	case o.Make == Reduce:
+	case o.Make == Reduce, o.Make == NewObj && e.proto >= 2:
 		if err := e.save(o.Class); err != nil {
 			return in(err, ".Class")
 		}
 		args = e.tuple(o.Args)
-		e.buf = append(e.buf, opReduce)
-	case o.Make == NewObj && e.proto >= 2:
-		if err := e.save(o.Class); err != nil {
-			return in(err, ".Class")
+		op := byte(opReduce)
+		if o.Make == NewObj {
+			op = opNewObj
 		}
-		args = e.tuple(o.Args)
-		e.buf = append(e.buf, opNewObj)
+		e.buf = append(e.buf, op)
 	case o.Make == NewObj:
 		if err := e.global(Global{"copyreg", "__newobj__"}); err != nil {
 			return err
@@ -268,18 +256,13 @@ func (e *encoder) setState(o *Object, id ident) error {
 	if err := e.save(o.Setter); err != nil {
 		return in(err, ".Setter")
 	}
-	if e.proto < 2 {
-		e.buf = append(e.buf, opMark)
-	}
+	mark := e.beginTuple(2)
 	e.again(id)
 	if err := e.save(o.State); err != nil {
 		return in(err, ".State")
 	}
-	if e.proto < 2 {
-		e.buf = append(e.buf, opTuple, opReduce, opPop)
-	} else {
-		e.buf = append(e.buf, opTuple2, opReduce, opPop)
-	}
+	e.endTuple(2, mark)
+	e.buf = append(e.buf, opReduce, opPop)
 	return nil
 }
 

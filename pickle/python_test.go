@@ -33,16 +33,25 @@ func pythons() map[string]string {
 	return found
 }
 
-// newest returns the newest of them, and skips the test if there is none.
-func newest(t *testing.T) string {
+// needPythons returns them, and skips the test if there is none.
+func needPythons(t *testing.T) map[string]string {
+	t.Helper()
 	found := pythons()
+	if len(found) == 0 {
+		t.Skip("no CPython 3.8 to 3.14 is installed by pyenv, or on the PATH")
+	}
+	return found
+}
+
+// newest returns the newest of them.
+func newest(t *testing.T) string {
+	found := needPythons(t)
 	for minor := 14; minor >= 8; minor-- {
 		if path := found["3."+strconv.Itoa(minor)]; path != "" {
 			return path
 		}
 	}
-	t.Skip("there is no CPython 3.8 to 3.14 on the PATH or in ~/.pyenv")
-	return ""
+	panic("there is one")
 }
 
 // runPython runs a script with its output as the result.
@@ -65,11 +74,7 @@ func runPython(t *testing.T, python string, stdin []byte, args ...string) []byte
 // they were, in all protocols: equal, of the same types, with the same parts
 // shared. CONEX_STRESS makes more of them.
 func TestDifferential(t *testing.T) {
-	found := pythons()
-	if len(found) == 0 {
-		t.Skip("there is no CPython 3.8 to 3.14 on the PATH or in ~/.pyenv")
-	}
-	for version, python := range found {
+	for version, python := range needPythons(t) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			n, seed, large := 4, "1", "small"

@@ -10,11 +10,7 @@ import (
 // What repr, str, ==, dict and < give for random values is what CPython gives,
 // and the values go back to it as they came.
 func TestValuesAsPython(t *testing.T) {
-	found := pythons()
-	if len(found) == 0 {
-		t.Skip("there is no CPython 3.8 to 3.14 on the PATH or in ~/.pyenv")
-	}
-	for version, python := range found {
+	for version, python := range needPythons(t) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			count, seeds := 150, 1
