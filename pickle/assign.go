@@ -7,6 +7,10 @@ import (
 	"unsafe"
 )
 
+// This file and its neighbours store values of the model in Go's variables, the
+// second half of Unmarshal: as for writing, each type has a function that is made
+// at its first use.
+
 // assign stores a value of the model into a variable of another Go type. Only
 // if all of it fits: otherwise the variable is as it was. shared says that parts
 // of the value may be referred to more than once; else they are taken not to be.
@@ -52,6 +56,7 @@ type assignFunc func(a *assigner, value any, dst reflect.Value) error
 
 var assignFuncs sync.Map // of assignFunc by reflect.Type
 
+// The interfaces by which a type says how it is read.
 var (
 	typeUnmarshaler     = reflect.TypeFor[Unmarshaler]()
 	typeTextUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()

@@ -5,6 +5,10 @@ import (
 	"slices"
 )
 
+// Containers remember what they become before they are filled: a value that Python
+// has once, or that contains itself, is one and does so in Go, too, as far as the
+// types allow it: by pointers, slices and maps.
+
 // newPointerAssigner makes a new variable for the value, or takes the one that
 // was made of the same container before.
 func newPointerAssigner(t reflect.Type) assignFunc {
@@ -173,6 +177,7 @@ func newMapAssigner(t reflect.Type) assignFunc {
 		if err := a.enter(); err != nil {
 			return err
 		}
+		// SetMapIndex copies both, so one variable of each does for all pairs.
 		k, e := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 		for kv, ev := range d.All() {
 			k.SetZero()
@@ -180,7 +185,7 @@ func newMapAssigner(t reflect.Type) assignFunc {
 			if err := key(a, kv, k); err != nil {
 				return inKey(err, kv)
 			}
-			if !k.Comparable() {
+			if !k.Comparable() { // an interface, or a struct with one: SetMapIndex would panic
 				return inKey(mismatch(kv, k, "Go cannot compare it, so that it can be no key"), kv)
 			}
 			if !keysOnly {

@@ -130,6 +130,7 @@ func target(v any) (reflect.Value, error) {
 	return dst.Elem(), nil
 }
 
+// store puts a value that has been read where target said.
 func (c *Config) store(value, v any, dst reflect.Value, shared bool) error {
 	if p, ok := v.(*any); ok {
 		*p = value
@@ -144,6 +145,8 @@ func (c *Config) NewDecoder(r io.Reader) *Decoder { return &Decoder{cfg: c, r: r
 // NewEncoder returns an Encoder that writes pickles to w.
 func (c *Config) NewEncoder(w io.Writer) *Encoder { return &Encoder{cfg: c, w: w} }
 
+// protocol returns the number to write: 0 in a Config is the default, so that the
+// protocol 0 needs a name.
 func (c *Config) protocol() (int, error) {
 	switch p := c.Protocol; {
 	case p == 0:
@@ -157,6 +160,8 @@ func (c *Config) protocol() (int, error) {
 			": it can be Protocol0, 1 to 5, or 0 for the default"}
 	}
 }
+
+// The limits, or their defaults where they are 0 or less.
 
 func (c *Config) maxBytes() int64 { return min(or(c.MaxBytes, defaultMaxBytes), math.MaxInt) }
 func (c *Config) maxDepth() int   { return min(or(c.MaxDepth, defaultMaxDepth), highestMaxDepth) }

@@ -41,11 +41,14 @@ type decoder struct {
 	err        error
 }
 
+// How many strings and Globals a decoder keeps for the next pickle: messages of
+// one program have the same few keys and classes again and again.
 const (
 	words   = 128
 	globals = 16
 )
 
+// decoders are kept with their stacks, memos and words.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 func newDecoder(c *Config) *decoder {
@@ -87,7 +90,7 @@ func (d *decoder) decode() (any, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	v := d.stack[len(d.stack)-1]
+	v := d.stack[len(d.stack)-1] // CPython, too, forgets what is below
 	if d.containers > d.cfg.maxDepth() && !d.shallow(v) {
 		return nil, d.limit("MaxDepth", int64(d.cfg.maxDepth()))
 	}
@@ -95,7 +98,8 @@ func (d *decoder) decode() (any, error) {
 }
 
 // run executes opcodes up to STOP, or to an error. What executes one reports
-// false if it is the last.
+// false if it is the last. Those that the plain values of protocols 2 to 5 are
+// made of are executed here, all others by stepRare.
 func (d *decoder) run() {
 	for ok := true; ok; {
 		d.start, d.op = d.pos, 0
@@ -318,7 +322,8 @@ func (d *decoder) stepRare(op byte) bool {
 	}
 }
 
-// stop takes the value that is on the stack at STOP.
+// stop checks that there is a value on the stack at STOP, and nothing begun that
+// has not ended. It reports false, since it is the last opcode; d.err tells.
 func (d *decoder) stop() bool {
 	switch {
 	case d.offset() > d.maxBytes:
@@ -333,6 +338,8 @@ func (d *decoder) stop() bool {
 	return false
 }
 
+// setProtocol is PROTO. As in CPython it may be anywhere; the last one says whose
+// names follow.
 func (d *decoder) setProtocol() bool {
 	b := d.take(1)
 	if b == nil {

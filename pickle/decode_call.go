@@ -8,6 +8,12 @@ import (
 	"unicode/utf8"
 )
 
+// This file makes the values that pickles write as calls. No function of anybody's
+// is run: for each of these there is code here that does with plain data what
+// Python's function does, and arguments that it does not know leave the call as
+// it is, an Object. What copies its arguments pays for that: a pickle can call
+// list(x) of one long x in a few bytes, as often as it likes.
+
 // A call pushes what a function or class of Python gives for the arguments. It
 // reports whether it did, and false if the pickle is in error. If it did not,
 // the call is carried.
@@ -131,6 +137,7 @@ func callList(d *decoder, args Tuple) (known, ok bool) {
 	return true, d.pushContainer(&List{slices.Clone(items)})
 }
 
+// callTuple is the same for a tuple, which CPython itself has opcodes for.
 func callTuple(d *decoder, args Tuple) (known, ok bool) {
 	items, known, ok := d.itemsOf(args)
 	if !known || !ok {

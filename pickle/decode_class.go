@@ -4,6 +4,10 @@ import (
 	"strings"
 )
 
+// This file has the opcodes about classes and functions. A decoder knows their
+// names only: an instance is made of the parts that the opcodes have, and becomes
+// an Object, unless the class has a type in Go.
+
 // global is GLOBAL: the names are lines of text.
 func (d *decoder) global() bool {
 	module, name, ok := d.nameLines()
@@ -286,6 +290,8 @@ func (d *decoder) dropped(o *Object) bool {
 	return d.fail("the result of a call is dropped: what the call is for cannot be carried")
 }
 
+// Names that are treated in a way of their own: getattr could reach what is not
+// allowed by its name, and a UUID has its number in a state.
 var (
 	getattr   = Global{"builtins", "getattr"}
 	uuidClass = Global{"uuid", "UUID"}
@@ -303,6 +309,7 @@ func latin1(s string) ([]byte, bool) {
 	return b, true
 }
 
+// isLatin1 knows the names that are in use for it.
 func isLatin1(codec string) bool {
 	switch strings.ReplaceAll(strings.ToLower(codec), "_", "-") {
 	case "latin1", "latin-1", "iso-8859-1":

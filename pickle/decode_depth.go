@@ -22,18 +22,22 @@ func (d *decoder) shallow(v any) bool {
 	return true
 }
 
+// A walker goes through what a value holds with a stack of its own: the value may
+// be nested as deep as the pickle is long, and Go's stack is not for that.
 type walker struct {
 	todo   []nested
 	max    int
-	shared bool
+	shared bool // what is there twice must be told
 	seen   map[ident]struct{}
 }
 
+// A nested is a container that is still to be opened.
 type nested struct {
 	v     any
 	depth int
 }
 
+// push notes v to be opened, if it may hold others.
 func (w *walker) push(v any, depth int) {
 	switch v := v.(type) {
 	case *List, Tuple, *Dict, *Set, *FrozenSet, *Object, *Exception:

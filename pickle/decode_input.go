@@ -6,6 +6,10 @@ import (
 	"io"
 )
 
+// A decoder reads a pickle that is in memory as a whole, or a stream, of which
+// its buffer has a part. No length that a pickle claims is believed before the
+// bytes are there: what is allocated grows as they come.
+
 // offset returns how much of the pickle has been read.
 func (d *decoder) offset() int64 { return d.base + int64(d.pos) }
 
@@ -36,7 +40,7 @@ func (d *decoder) fill(n int) bool {
 		switch {
 		case len(d.buf)-d.pos >= n:
 		case err == io.EOF && d.offset() == 0 && len(d.buf) == d.pos:
-			d.err = io.EOF // between two pickles
+			d.err = io.EOF // between two pickles, where a stream may end
 			return false
 		case err == io.EOF:
 			return d.failErr("", io.ErrUnexpectedEOF)
@@ -44,7 +48,7 @@ func (d *decoder) fill(n int) bool {
 			return d.failErr("reading", err)
 		case m > 0:
 			idle = 0
-		default:
+		default: // neither bytes nor an error, which a Reader should not do
 			if idle++; idle >= 100 {
 				return d.failErr("reading", io.ErrNoProgress)
 			}
@@ -53,6 +57,8 @@ func (d *decoder) fill(n int) bool {
 	return true
 }
 
+// minBuffer is the least that is read at a time. Longer strings are not collected
+// in the buffer: see copyOut.
 const minBuffer = 4096
 
 // makeRoom makes room to read into: by moving what is to be decoded to the
@@ -106,7 +112,7 @@ func (d *decoder) copyOut(n uint64) ([]byte, bool) {
 			return nil, false
 		}
 		if len(out) == cap(out) {
-			out = append(out, 0)[:len(out)]
+			out = append(out, 0)[:len(out)] // as much larger as append sees fit
 		}
 		m := min(len(d.buf)-d.pos, cap(out)-len(out), int(n)-len(out))
 		out = append(out, d.take(m)...)
@@ -128,6 +134,8 @@ func (d *decoder) within(n uint64) bool {
 	return uint64(d.offset())+n <= uint64(d.maxBytes) && n <= uint64(d.maxBytes) || d.overBytes()
 }
 
+// fail, failf and failErr end the decoding at the opcode under way, and over at
+// a limit. They report false, as what executes an opcode does then.
 func (d *decoder) fail(msg string) bool { return d.failErr(msg, nil) }
 
 func (d *decoder) failf(format string, args ...any) bool {

@@ -57,6 +57,7 @@ func weight(v any) int {
 	return 1
 }
 
+// weightOf is what the items add: long ones more than 1.
 func weightOf(items []any) int {
 	n := len(items)
 	for _, v := range items {

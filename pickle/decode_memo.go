@@ -8,9 +8,10 @@ type memo struct {
 	sparse map[uint64]any
 }
 
+// reset empties m, to its capacity: a pooled decoder must not keep values alive.
 func (m *memo) reset() {
 	if cap(m.dense) > 256 {
-		m.dense = nil
+		m.dense = nil // or one large pickle would cost all the others
 	}
 	clear(m.dense[:cap(m.dense)])
 	m.dense = m.dense[:0]
@@ -32,7 +33,7 @@ func (m *memo) put(i uint64, v any) {
 	case i == n:
 		m.dense = append(m.dense, v)
 		if m.sparse != nil {
-			delete(m.sparse, i)
+			delete(m.sparse, i) // it came out of order before: this one counts
 		}
 	case i < n:
 		m.dense[i] = v

@@ -1,5 +1,9 @@
 package pickle
 
+// The stack of the machine: what pushes and pops, and the opcodes that make and
+// fill containers. What is above the last mark belongs to the container that will
+// be made of it; nothing below it can be popped.
+
 // push pushes a value. A nil is a value, too.
 func (d *decoder) push(v any) bool {
 	d.stack = append(d.stack, v)
@@ -79,6 +83,7 @@ func (d *decoder) dup() bool {
 	return d.push(d.stack[len(d.stack)-1])
 }
 
+// emptyTuple is boxed once.
 var emptyTuple any = Tuple{}
 
 // tuple makes a tuple of the last n values.

@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// The opcodes of protocol 0, whose arguments are lines of text, and those of the
+// strings of Python 2.
+
 // maxDigits is how long the decimal text of an integer may be, as reading it
 // takes time that grows with the square. CPython takes 4300 since 3.11. The
 // binary opcodes have no such limit.
@@ -65,6 +68,7 @@ func (d *decoder) floatLine() bool {
 		return false
 	}
 	b = bytes.TrimSpace(b)
+	// Python's repr takes 24 bytes, and %f of the largest number 317.
 	if len(b) > 400 || bytes.ContainsAny(b, "xX_") {
 		return d.fail("not a decimal number")
 	}
@@ -136,7 +140,7 @@ func unescape(b []byte) ([]byte, bool) {
 			}
 			out = append(out, byte(u))
 			i += 2
-		case c >= '0' && c <= '7':
+		case c >= '0' && c <= '7': // one to three digits; what is above 255 wraps
 			u := 0
 			for n := 0; n < 3 && i < len(b) && b[i] >= '0' && b[i] <= '7'; n++ {
 				u = u*8 + int(b[i]-'0')
@@ -147,7 +151,7 @@ func unescape(b []byte) ([]byte, bool) {
 		default:
 			if j := escapeIndex(c); j >= 0 {
 				out = append(out, simpleEscapes[j])
-			} else {
+			} else { // an escape that is none stays as it is
 				out = append(out, '\\', c)
 			}
 		}

@@ -5,6 +5,11 @@ import (
 	"math/bits"
 )
 
+// A Dict has its entries in a slice, in the order of insertion, as CPython's has.
+// One of few entries looks through them; a larger one has an index too: slots
+// with the number of an entry plus 1, or 0, at the hash or behind it, half of
+// them empty at least. Deleted entries keep their places until it is rebuilt.
+
 // isDead reports whether the entry was deleted.
 func (e *entry) isDead() bool {
 	_, is := e.key.(dead)

@@ -27,8 +27,10 @@ type encoder struct {
 	scratch  []byte         // for those who bring no buffer
 }
 
+// encoders are kept with their memos and scratch.
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
+// newEncoder returns an encoder for one pickle; free must follow.
 func newEncoder(c *Config) (*encoder, error) {
 	proto, err := c.protocol()
 	if err != nil {
@@ -44,7 +46,7 @@ func newEncoder(c *Config) (*encoder, error) {
 func (e *encoder) free() {
 	e.memo.reset()
 	if len(e.globals) > 256 {
-		e.globals = nil
+		e.globals = nil // clear takes as long as it was ever large
 	} else if len(e.globals) > 0 {
 		clear(e.globals)
 	}
@@ -52,10 +54,13 @@ func (e *encoder) free() {
 	encoders.Put(e)
 }
 
+// From protocol 4 on a pickle is a sequence of frames, so that a reader of a stream
+// can ask for many bytes at once (PEP 3154). The sizes are CPython's, the
+// _FRAME_SIZEs of its pickle.py.
 const (
-	frameHeader = 9
+	frameHeader = 9        // FRAME, and the length in 8 bytes
 	frameTarget = 64 << 10 // what CPython makes of a frame, and what it never puts into one
-	frameMin    = 4
+	frameMin    = 4        // what is shorter is written without a frame
 )
 
 // marshal returns the pickle of v, in memory of its own.
@@ -71,6 +76,7 @@ func (e *encoder) marshal(v any) ([]byte, error) {
 	return slices.Clone(out), nil
 }
 
+// append appends the pickle of v to dst, and returns dst after an error.
 func (e *encoder) append(dst []byte, v any) ([]byte, error) {
 	e.buf, e.begin = dst, len(dst)
 	if e.proto >= 2 {
@@ -88,6 +94,7 @@ func (e *encoder) append(dst []byte, v any) ([]byte, error) {
 	return e.buf, nil
 }
 
+// beginFrame leaves room for the header of a frame: endFrame knows the length.
 func (e *encoder) beginFrame() {
 	e.frame = len(e.buf)
 	if e.proto >= 4 {
@@ -123,6 +130,7 @@ func (e *encoder) enter() error {
 		return &LimitError{"MaxDepth", int64(e.maxDepth), int64(len(e.buf) - e.begin)}
 	}
 	e.depth++
+	// A frame must not end inside an opcode: here none is under way.
 	if len(e.buf)-e.frame > frameTarget {
 		e.endFrame()
 		e.beginFrame()
@@ -131,7 +139,9 @@ func (e *encoder) enter() error {
 	return nil
 }
 
-// save writes a value.
+// save writes a value. The types that most values are made of are here; other
+// numbers, and what is written as a name or a call, are in saveOther; all that
+// comes by pointer, and what is not of the model, in savePointer.
 func (e *encoder) save(v any) error {
 	switch v := v.(type) {
 	case nil:
@@ -166,6 +176,7 @@ func (e *encoder) save(v any) error {
 	return nil
 }
 
+// saveOther is save for the rarer types without an identity.
 func (e *encoder) saveOther(v any) error {
 	switch v := v.(type) {
 	case int8:
@@ -210,6 +221,8 @@ func (e *encoder) saveOther(v any) error {
 	return nil
 }
 
+// savePointer is save for the rest. Values of Python's library go out as calls,
+// any others of Go's by reflection.
 func (e *encoder) savePointer(v any) error {
 	switch v := v.(type) {
 	case *big.Int:

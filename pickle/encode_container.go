@@ -93,6 +93,8 @@ func (e *encoder) list(l *List) error {
 	return err
 }
 
+// emptyList and emptyDict push one to be filled. Protocol 0 makes it of a mark with
+// nothing above.
 func (e *encoder) emptyList() {
 	if e.proto == 0 {
 		e.buf = append(e.buf, opMark, opList)

@@ -16,6 +16,7 @@ type encodeFunc func(e *encoder, v reflect.Value) error
 
 var encodeFuncs sync.Map // of encodeFunc by reflect.Type
 
+// The interfaces by which a type says how it is written.
 var (
 	typeMarshaler     = reflect.TypeFor[Marshaler]()
 	typeTextMarshaler = reflect.TypeFor[encoding.TextMarshaler]()

@@ -14,6 +14,7 @@ import (
 func newMapEncoder(t reflect.Type) encodeFunc {
 	key, elem := encoderOf(t.Key()), encoderOf(t.Elem())
 	number := typeNumber()
+	// These two have no reflection for their pairs: they are what most maps are.
 	isStrings := t == reflect.TypeFor[map[string]string]()
 	isAnys := t == reflect.TypeFor[map[string]any]()
 	isSet := t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0
@@ -71,7 +72,7 @@ func (e *encoder) setsOf(key, elem encodeFunc, v reflect.Value) error {
 
 // setsFast is setsOf for the most usual maps, without reflection.
 func setsFast[V any](e *encoder, m map[string]V, save func(*encoder, V) error) error {
-	var few [8]string
+	var few [8]string // small maps sort their keys on the stack
 	keys := few[:0]
 	for k := range m {
 		keys = append(keys, k)
@@ -91,7 +92,8 @@ func setsFast[V any](e *encoder, m map[string]V, save func(*encoder, V) error) e
 	return nil
 }
 
-// mapAsSet writes the keys only.
+// mapAsSet writes the keys only, with ADDITEMS from protocol 4 on, which unlike the
+// opcodes of lists and dicts has a mark for a single one too.
 func (e *encoder) mapAsSet(id ident, key encodeFunc, v reflect.Value) error {
 	keys, err := sortedKeys(v)
 	if err != nil {
@@ -134,11 +136,13 @@ func sortedKeys(v reflect.Value) ([]reflect.Value, error) {
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.Uint(), b.Uint()) })
 		return keys, nil
 	}
+	// Keys of several types, in an interface, or of one that has no order: None,
+	// numbers, strings, what can be printed, all others.
 	type sortable struct {
 		k    reflect.Value
-		v    any
-		rank int
-		text string
+		v    any    // numbers and strings are compared by it
+		rank int    // which of the five
+		text string // what the others are compared by
 	}
 	all := make([]sortable, len(keys))
 	for i, k := range keys {

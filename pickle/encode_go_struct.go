@@ -59,7 +59,7 @@ func (s *structEncoder) encode(e *encoder, v reflect.Value, id *ident) error {
 		}
 	}
 	e.emptyDict()
-	if id != nil {
+	if id != nil { // the dict is the value; an instance has its number already
 		e.memoize(*id)
 	}
 	if err := s.fields(e, v); err != nil {
@@ -78,6 +78,8 @@ func (s *structEncoder) fields(e *encoder, v reflect.Value) error {
 	if e.proto > 0 {
 		e.buf = append(e.buf, opMark)
 	}
+	// One batch, however many fields: there are hardly a thousand. How many are
+	// not empty turns out on the way, so the mark is taken back if there are none.
 	n := 0
 	for i := range s.info.fields {
 		f := &s.info.fields[i]

@@ -11,11 +11,13 @@ type identMemo struct {
 	many  map[ident]int
 }
 
+// A memoEntry says which number a value has.
 type memoEntry struct {
 	id ident
 	n  int
 }
 
+// reset empties m: it keeps what it has numbered alive, see ident.
 func (m *identMemo) reset() {
 	clear(m.few[:m.inFew])
 	if len(m.many) > 4096 {
@@ -26,6 +28,7 @@ func (m *identMemo) reset() {
 	m.n, m.inFew = 0, 0
 }
 
+// get returns the number of what has been written.
 func (m *identMemo) get(id ident) (int, bool) {
 	for i := range m.few[:m.inFew] {
 		if m.few[i].id == id {
@@ -39,6 +42,7 @@ func (m *identMemo) get(id ident) (int, bool) {
 	return n, ok
 }
 
+// put gives it the next number.
 func (m *identMemo) put(id ident) {
 	if m.inFew < len(m.few) {
 		m.few[m.inFew] = memoEntry{id, m.n}
@@ -67,6 +71,8 @@ func (e *encoder) memoize(id ident) {
 	e.memo.put(id)
 }
 
+// put writes that what is on top of the stack gets the next number. From protocol
+// 4 on the reader counts for itself.
 func (e *encoder) put() {
 	switch n := e.memo.n; {
 	case e.proto >= 4:
@@ -80,6 +86,7 @@ func (e *encoder) put() {
 	}
 }
 
+// get writes a reference to number n.
 func (e *encoder) get(n int) {
 	switch {
 	case e.proto == 0:

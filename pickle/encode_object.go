@@ -5,6 +5,11 @@ import (
 	"unicode/utf8"
 )
 
+// This file writes what a pickle has no literal for: calls of classes, instances
+// and exceptions, and the names of classes and functions. The opcodes, and what
+// stands for them in older protocols, are those of CPython's save_reduce and
+// save_global.
+
 // made ends the writing of what a call has made: it is numbered, unless it has
 // been written meanwhile, as a part of itself.
 func (e *encoder) made(id ident) {
@@ -49,6 +54,8 @@ func (e *encoder) arguments(first any, args Tuple) error {
 	return nil
 }
 
+// complex, slice and rangeOf write values that Python calls their types for, in
+// all protocols.
 func (e *encoder) complex(c complex128) error {
 	return e.call(Global{"builtins", "complex"}, Tuple{real(c), imag(c)})
 }
@@ -85,7 +92,7 @@ func (e *encoder) global(g Global) error {
 	if e.globals == nil {
 		e.globals = make(map[Global]int)
 	}
-	e.globals[g] = e.memo.n
+	e.globals[g] = e.memo.n // names and values are numbered together
 	e.put()
 	e.memo.n++
 	return nil
@@ -256,6 +263,7 @@ func (e *encoder) setState(o *Object, id ident) error {
 	if err := e.save(o.Setter); err != nil {
 		return in(err, ".Setter")
 	}
+	// The arguments: the object, which has been numbered by now, and its state.
 	mark := e.beginTuple(2)
 	e.again(id)
 	if err := e.save(o.State); err != nil {

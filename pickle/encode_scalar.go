@@ -9,6 +9,9 @@ import (
 	"unicode/utf8"
 )
 
+// Numbers, text and bytes, each in the shortest form that the protocol has.
+// Integers are little-endian, floats big-endian.
+
 // bool writes a bool. Before protocol 2 it is a kind of integer that older
 // readers take for one.
 func (e *encoder) bool(v bool) {
@@ -36,6 +39,7 @@ func (e *encoder) int(v int64) {
 		e.line(opInt, int(v))
 	case e.proto < 2 && !small:
 		e.buf = append(strconv.AppendInt(append(e.buf, opLong), v, 10), "L\n"...)
+	// BININT1 and 2 have no sign, BININT and LONG1 have one.
 	case v >= 0 && v <= 0xff:
 		e.buf = append(e.buf, opBinInt1, byte(v))
 	case v >= 0 && v <= 0xffff:
@@ -43,7 +47,7 @@ func (e *encoder) int(v int64) {
 	case small:
 		e.buf = binary.LittleEndian.AppendUint32(append(e.buf, opBinInt), uint32(v))
 	default:
-		n := 8
+		n := 8 // bytes; those that only repeat the sign are left out
 		for n > 5 && v<<(64-8*(n-1))>>(64-8*(n-1)) == v {
 			n--
 		}
@@ -55,6 +59,7 @@ func (e *encoder) int(v int64) {
 	}
 }
 
+// uint writes an integer that may be beyond int64.
 func (e *encoder) uint(v uint64) error {
 	if v <= math.MaxInt64 {
 		e.int(int64(v))

@@ -113,7 +113,7 @@ func equalScalars(a, b any) (bool, error) {
 			return false, nil
 		}
 		return equalScalars(real(x), b)
-	case Range:
+	case Range: // by what it yields: range(0, 3, 2) is range(0, 4, 2)
 		y, ok := b.(Range)
 		if !ok {
 			return false, nil
@@ -128,7 +128,7 @@ func equalScalars(a, b any) (bool, error) {
 	case TimeDelta:
 		y, ok := b.(TimeDelta)
 		return ok && x.normal() == y.normal(), nil
-	case TimeZone:
+	case TimeZone: // its name does not matter to Python
 		y, ok := b.(TimeZone)
 		return ok && x.Offset.normal() == y.Offset.normal(), nil
 	case TimeOfDay:

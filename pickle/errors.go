@@ -87,6 +87,7 @@ func (e *UnmarshalTargetError) Error() string {
 		": give a pointer that is not nil"
 }
 
+// at begins a message with where in a value it was.
 func at(path string) string {
 	if path == "" {
 		return ""
@@ -94,6 +95,7 @@ func at(path string) string {
 	return "at " + strings.TrimPrefix(path, ".") + ": "
 }
 
+// typeString is for a type that may be that of nil.
 func typeString(t reflect.Type) string {
 	if t == nil {
 		return "nil"

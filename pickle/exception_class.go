@@ -15,8 +15,10 @@ type ExceptionClass struct {
 	bases  []*ExceptionClass
 }
 
+// exceptionClasses has all of them by name, from the start of the program on.
 var exceptionClasses = make(map[Global]*ExceptionClass)
 
+// newClass makes a class; builtin makes one of builtins.
 func newClass(module, name string, bases ...*ExceptionClass) *ExceptionClass {
 	c := &ExceptionClass{Global{module, name}, bases}
 	exceptionClasses[c.global] = c
@@ -45,6 +47,7 @@ func (c *ExceptionClass) Is(target error) bool {
 	return ok && c.derived(t)
 }
 
+// derived reports whether c is from, or derived from it.
 func (c *ExceptionClass) derived(from *ExceptionClass) bool {
 	if c == from {
 		return true

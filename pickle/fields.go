@@ -7,6 +7,9 @@ import (
 	"sync"
 )
 
+// What a struct is in Python: a dict of its fields, or the attributes of an
+// instance. Reading and writing look here for names and order.
+
 // A field is a field of a struct that takes part in pickles.
 type field struct {
 	name      string // in Python

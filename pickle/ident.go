@@ -13,6 +13,9 @@ type ident struct {
 	t uint32 // the number of a Go type, 0 for those of the model: see typeNumber
 }
 
+// Text has even numbers from -2 down, and bytes have odd ones from -3 down: the
+// two may be in the same memory, and short ones at the beginning of long ones.
+
 func textIdent(s string) ident  { return ident{unsafe.Pointer(unsafe.StringData(s)), -2 - 2*len(s), 0} }
 func bytesIdent(b []byte) ident { return ident{unsafe.Pointer(unsafe.SliceData(b)), -3 - 2*len(b), 0} }
 

@@ -66,6 +66,7 @@ func dateFrom(b []byte) Date {
 	return Date{int(binary.BigEndian.Uint16(b)), int(b[2]), int(b[3])}
 }
 
+// timeFrom reads the bytes that state of a TimeOfDay writes.
 func timeFrom(b []byte) TimeOfDay {
 	return TimeOfDay{
 		Hour: int(b[0] &^ foldBit), Minute: int(b[1]), Second: int(b[2]),

@@ -2,6 +2,11 @@ package pickle
 
 import "slices"
 
+// Modules and names that Python 3 has renamed. Pickles of protocols 0 to 2 have
+// the names of Python 2, whichever Python has written them, so that both read
+// them. The tables are those of Lib/_compat_pickle.py in CPython 3.13;
+// TestNamesAsPython holds them against it.
+
 // toPython3 returns the name that Python 3 has for what Python 2 called g, as
 // Python 3 itself still writes it in protocols 0 to 2.
 func toPython3(g Global) Global {
@@ -17,7 +22,8 @@ func toPython3(g Global) Global {
 	return g
 }
 
-// toPython2 is the way back.
+// toPython2 is the way back. It is not the inverse: where Python 2 had several
+// names for what is one thing now, CPython writes one of them.
 func toPython2(g Global) Global {
 	if h, ok := renamedBack[g]; ok {
 		return h
@@ -83,6 +89,8 @@ var renamed = map[Global]Global{
 	{"whichdb", "whichdb"}:                     {"dbm", "whichdb"},
 }
 
+// renamedBack are the names that Python 2 has for those of Python 3. The modules
+// with an underscore are where CPython keeps what is public in another one.
 var renamedBack = map[Global]Global{
 	{"_functools", "reduce"}:                           {"__builtin__", "reduce"},
 	{"_socket", "socket"}:                              {"socket", "_socketobject"},
@@ -194,6 +202,7 @@ var moved = map[string]string{
 	"xmlrpclib":          "xmlrpc.client",
 }
 
+// movedBack are the modules by their names in Python 3.
 var movedBack = map[string]string{
 	"_bz2":                 "bz2",
 	"_dbm":                 "dbm",
@@ -294,7 +303,7 @@ var exceptions2 = []string{
 	"ZeroDivisionError",
 }
 
-// osErrors are those that Python 2 does not have.
+// osErrors are those that Python 2 does not have: it reads an OSError.
 var osErrors = []string{
 	"BrokenPipeError",
 	"ChildProcessError",

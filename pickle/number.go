@@ -7,6 +7,10 @@ import (
 	"reflect"
 )
 
+// Python has one type of integers and one of floats. The model has int64 for an
+// int, or *big.Int where that is too small, and float64; what a program gives may
+// be of any of Go's types.
+
 // plain returns a value of one of Go's other number types as the type that
 // stands for Python's int or float in this package, and anything else as it is.
 func plain(v any) any {

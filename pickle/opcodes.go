@@ -1,7 +1,11 @@
 package pickle
 
-// The opcodes of protocols 0 to 5, by the names that CPython's pickletools
-// gives them.
+// The opcodes of protocols 0 to 5, by the names that CPython's pickletools gives
+// them. What each does to the stack, and what follows it, is in the table there; the
+// protocols are described in PEP 307 (2), 3154 (4) and 574 (5).
+
+// Protocols 0 and 1. Those of protocol 0 are followed by lines of text, those of
+// protocol 1 by bytes: the least first, but for BINFLOAT.
 const (
 	opMark           = '('
 	opStop           = '.'
@@ -44,7 +48,10 @@ const (
 	opEmptyTuple     = ')'
 	opSetItems       = 'u'
 	opBinFloat       = 'G'
+)
 
+// Protocol 2: whose first byte is PROTO, as of all later ones.
+const (
 	opProto    = 0x80
 	opNewObj   = 0x81
 	opExt1     = 0x82
@@ -57,10 +64,16 @@ const (
 	opNewFalse = 0x89
 	opLong1    = 0x8a
 	opLong4    = 0x8b
+)
 
+// Protocol 3, that of Python 3: it has bytes.
+const (
 	opBinBytes      = 'B'
 	opShortBinBytes = 'C'
+)
 
+// Protocol 4: short and very long texts, sets, frames; MEMOIZE needs no number.
+const (
 	opShortBinUnicode = 0x8c
 	opBinUnicode8     = 0x8d
 	opBinBytes8       = 0x8e
@@ -71,12 +84,16 @@ const (
 	opStackGlobal     = 0x93
 	opMemoize         = 0x94
 	opFrame           = 0x95
+)
 
+// Protocol 5: bytearrays, and buffers that travel beside the pickle.
+const (
 	opByteArray8     = 0x96
 	opNextBuffer     = 0x97
 	opReadonlyBuffer = 0x98
 )
 
+// opNames is what messages call them: nothing, for bytes that are no opcodes.
 var opNames = [256]string{
 	opMark: "MARK", opStop: "STOP", opPop: "POP", opPopMark: "POP_MARK", opDup: "DUP",
 	opFloat: "FLOAT", opInt: "INT", opBinInt: "BININT", opBinInt1: "BININT1", opLong: "LONG",

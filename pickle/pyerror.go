@@ -2,6 +2,10 @@ package pickle
 
 import "fmt"
 
+// What Python would do too, to compare, hash or convert values, fails with Python's
+// own exceptions and their wording: a server hands them on to programs in Python,
+// which show them, or look for them.
+
 // builtinError makes one of Python's own exceptions.
 func builtinError(class, format string, args ...any) *Exception {
 	return &Exception{Class: Global{"builtins", class}, Args: Tuple{fmt.Sprintf(format, args...)}}

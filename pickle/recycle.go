@@ -19,11 +19,14 @@ type recycler struct {
 	usedDicts, usedLists int
 }
 
+// How much is kept: what a small message needs, and no large one makes us keep.
 const (
 	recycled     = 32 // lists, and dicts
 	recycledSize = 32 // items
 )
 
+// dict and list return an empty one: one of an earlier pickle's, if there is any
+// and it may be used.
 func (r *recycler) dict() *Dict {
 	if !r.on {
 		return new(Dict)
@@ -73,6 +76,7 @@ func (r *recycler) reset() {
 	r.on, r.usedDicts, r.usedLists = false, 0, 0
 }
 
+// pureTypes has what isPure has found.
 var pureTypes sync.Map // of bool by reflect.Type
 
 // isPure reports whether nothing of the model can be left in a value of a type:
@@ -94,6 +98,7 @@ func findPure(t reflect.Type, seen map[reflect.Type]bool) bool {
 	}
 	seen[t] = true
 	switch t {
+	// They copy what they are given, whatever their fields are.
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[big.Int](), reflect.TypeFor[big.Rat](), reflect.TypeFor[big.Float]():
 		return true
 	}

@@ -40,7 +40,7 @@ func (p *printer) library(v any) {
 		p.text("Decimal('" + string(v) + "')")
 	case UUID:
 		p.text("UUID('" + v.String() + "')")
-	case interface{ PythonRepr() string }:
+	case interface{ PythonRepr() string }: // a type of another package that knows
 		p.text(v.PythonRepr())
 	default:
 		p.format("<Go %T>", v)

@@ -61,7 +61,7 @@ func TypeName(v any) string {
 	case Decimal:
 		return "decimal.Decimal"
 	case UUID:
-		return "UUID"
+		return "UUID" // as of all classes written in Python: without the module
 	case *Exception:
 		return lastName(v.Class.Name)
 	case *Object:
