@@ -122,7 +122,8 @@ func TestSyncDrain(t *testing.T) {
 		l := newSyncLife(t)
 		e, gate := syncCreate(t, l.Server, "Event"), syncCreate(t, l.Server, "Gate")
 		idle, waits, runs := syncServing(t, l.Server), syncServing(t, l.Server), syncServing(t, l.Server)
-		waits.send(e, "wait", 0.05)
+		waits.send(e, "wait", 0.5)
+		syncBlocked(t, l.Server, 1) // what is not read yet is no request
 		runs.send(gate, "enter")
 		<-l.gate.entered
 		drained := make(chan error, 1)
