@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/conexgo/conex/internal/futex"
 )
@@ -41,6 +42,33 @@ type Spec struct {
 	// Stdin, Stdout and Stderr become descriptors 0, 1 and 2. Nil means the
 	// null device.
 	Stdin, Stdout, Stderr *os.File
+
+	// Shared leaves the child in the process group of this program, or in the
+	// one that Adjust chooses, instead of in one of its own. Then the end of the
+	// child does not kill the rest of the group, and Kill finds the child's
+	// descendants only by their parents. On Windows it leaves the child out of
+	// a job.
+	Shared bool
+
+	// Adjust, if not nil, changes what else the system is told about the new
+	// process. It must leave the process group as it is, unless Shared is set;
+	// a new session is a group, too.
+	Adjust func(*syscall.SysProcAttr)
+
+	// Around, if not nil, calls start, which starts the process, and returns
+	// what that returned: on a thread that it chooses, or with something done
+	// before or after it, when the program has begun but nobody waits for it
+	// yet.
+	Around func(start func() (*os.Process, error)) (*os.Process, error)
+
+	// Ended, if not nil, is called when the child has been reaped, before Done
+	// is closed. After, if not nil, is called after that, by a goroutine that
+	// ends with it.
+	Ended, After func()
+
+	// Inline starts no goroutine that waits for the child. The caller calls
+	// Watch, and as soon as it can: it saves the switches between goroutines.
+	Inline bool
 }
 
 // A Child is a started process and the tree below it. It is created by [Start]
@@ -49,6 +77,10 @@ type Spec struct {
 type Child struct {
 	proc *os.Process
 	done chan struct{} // closed by watch, last of all
+
+	shared bool   // it has no process group of its own
+	ended  func() // Spec.Ended
+	after  func() // Spec.After
 
 	// status is written by watch before done is closed, and read after.
 	status Status
@@ -91,8 +123,18 @@ func Start(spec Spec) (*Child, error) {
 	defer release()
 
 	c := &Child{done: make(chan struct{})}
-	attr := &os.ProcAttr{Dir: spec.Dir, Env: lastValues(spec.Env), Files: files, Sys: sysProcAttr()}
-	if c.proc, err = startProcess(spec.Path, args, attr); err != nil {
+	c.shared, c.ended, c.after = spec.Shared, spec.Ended, spec.After
+	attr := &os.ProcAttr{Dir: spec.Dir, Env: lastValues(spec.Env), Files: files, Sys: sysProcAttr(spec.Shared)}
+	if spec.Adjust != nil {
+		spec.Adjust(attr.Sys)
+	}
+	start := func() (*os.Process, error) { return startProcess(spec.Path, args, attr) }
+	if spec.Around != nil {
+		c.proc, err = spec.Around(start)
+	} else {
+		c.proc, err = start()
+	}
+	if err != nil {
 		if spec.Dir != "" {
 			// The child's chdir and its exec fail with the same error, which
 			// names the program. Name the directory if that was the reason.
@@ -105,7 +147,9 @@ func Start(spec Spec) (*Child, error) {
 	if err := c.adopt(); err != nil {
 		return nil, fmt.Errorf("child: %w", err)
 	}
-	go c.watch()
+	if !spec.Inline {
+		go c.watch()
+	}
 	return c, nil
 }
 
@@ -187,6 +231,10 @@ func (s Spec) files() (files []*os.File, release func(), err error) {
 	return files, release, nil
 }
 
+// Watch waits for the end of a child that was started with Spec.Inline, does what
+// is to be done then, and closes Done. It is called once.
+func (c *Child) Watch() { c.watch() }
+
 // watch is the child's one goroutine in this process: it waits for the death,
 // kills what is left of the process group, reaps, and reports. It ends with
 // the child.
@@ -196,9 +244,15 @@ func (c *Child) watch() {
 	c.status = c.reap()
 	c.reaped = true
 	c.mu.Unlock()
+	if c.ended != nil {
+		c.ended()
+	}
 	close(c.done)
 	// What it held in shared memory may be waited for here.
 	futex.Nudge()
+	if c.after != nil {
+		c.after()
+	}
 }
 
 // PID returns the child's process id. It stays the child's own until Done is

@@ -20,8 +20,8 @@ type system struct{}
 
 func supported(Spec) error { return nil }
 
-func sysProcAttr() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+func sysProcAttr(shared bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: !shared}
 }
 
 func (c *Child) adopt() error { return nil }
@@ -54,7 +54,9 @@ func (c *Child) awaitDeath() {
 // reap kills the dead child's process group, while the zombie still owns its
 // number, and reaps the child. The caller holds mu.
 func (c *Child) reap() Status {
-	unix.Kill(-c.PID(), unix.SIGKILL)
+	if !c.shared {
+		unix.Kill(-c.PID(), unix.SIGKILL)
+	}
 	st, err := c.proc.Wait()
 	s := newStatus(st, err)
 	if err != nil {
@@ -72,7 +74,10 @@ func (c *Child) reap() Status {
 // killTree kills the child and its process group. Descendants that have left
 // the group are not found here. The caller holds mu.
 func (c *Child) killTree() error {
-	err := unix.Kill(-c.PID(), unix.SIGKILL)
+	var err error
+	if !c.shared {
+		err = unix.Kill(-c.PID(), unix.SIGKILL)
+	}
 	if e := c.proc.Signal(os.Kill); e == nil || errors.Is(e, os.ErrProcessDone) {
 		return nil
 	}

@@ -3,8 +3,11 @@ package child
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,13 +19,17 @@ const selfImage = "/proc/self/exe"
 
 // system is the Linux part of a Child.
 type system struct {
-	// ownPeak is this program's peak resident memory as seen after the start:
-	// what the kernel charged the child with before it ran. Owned by watch.
-	ownPeak int64
+	// ownBound is no less than this program's peak resident memory right after
+	// the start: what the kernel charged the child with before it ran. Owned by
+	// watch.
+	ownBound int64
 
 	// peak is the child's own peak, read by Kill while the child was stopped,
 	// 0 if it was not read. Under Child.mu.
 	peak int64
+
+	// known are the descendants that Remember has found. Under Child.mu.
+	known map[int]*node
 }
 
 // noPidfd makes the package behave as on a kernel without process descriptors,
@@ -33,8 +40,8 @@ func supported(Spec) error { return nil }
 
 // sysProcAttr asks for a process group of the child's own, so that most of a
 // tree can be killed by one call. Pdeathsig is left out on purpose, see doc.go.
-func sysProcAttr() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+func sysProcAttr(shared bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: !shared}
 }
 
 func (c *Child) adopt() error { return nil }
@@ -43,9 +50,13 @@ func (c *Child) adopt() error { return nil }
 // the pid and the group's number until reap.
 //
 // The pidfd becomes readable at the death, so the wait is the runtime poller's
-// and costs no thread.
+// and costs no thread. Only that takes longer to set up than many a program
+// runs: first, a thread waits for a moment.
 func (c *Child) awaitDeath() {
-	c.sys.ownPeak = peakRSS("self")
+	c.sys.ownBound = ownBound()
+	if c.diesSoon() {
+		return
+	}
 	if f := c.pidFile(); f != nil {
 		defer f.Close()
 		if rc, err := f.SyscallConn(); err == nil {
@@ -60,6 +71,29 @@ func (c *Child) awaitDeath() {
 	// No pidfd here, or no descriptor to be had (EMFILE): a blocked thread
 	// waits just as well. Nobody else reaps, so the number is the child's.
 	dead(unix.P_PID, c.PID(), 0)
+}
+
+// How long a thread waits for a young child, and how many do so at most.
+const (
+	youth   = 5 * time.Millisecond
+	waiters = 4
+)
+
+// waiting is how many do.
+var waiting atomic.Int32
+
+// diesSoon waits for a moment and says whether the child has died meanwhile.
+func (c *Child) diesSoon() (died bool) {
+	defer waiting.Add(-1)
+	if waiting.Add(1) > waiters || noPidfd {
+		return false
+	}
+	c.proc.WithHandle(func(h uintptr) {
+		p := []unix.PollFd{{Fd: int32(h), Events: unix.POLLIN}}
+		n, err := unix.Poll(p, int(youth.Milliseconds()))
+		died = n > 0 && err == nil
+	})
+	return died
 }
 
 // dead says whether the process is dead, without reaping it; with flags 0 it
@@ -109,11 +143,12 @@ func (c *Child) pidFile() *os.File {
 // reap kills the dead child's process group, reaps the child and says how it
 // died. The caller holds mu. It does not block.
 func (c *Child) reap() Status {
-	if !c.lost() {
+	if !c.shared && !c.lost() {
 		// The zombie still owns the number, so this is its group and no other.
 		// The kernel delivers to all members under one lock: none can fork away.
 		unix.Kill(-c.PID(), unix.SIGKILL)
 	}
+	c.forget()
 	st, err := c.proc.Wait()
 	s := newStatus(st, err)
 	if err != nil {
@@ -124,7 +159,7 @@ func (c *Child) reap() Status {
 		return s
 	}
 	s.MaxRSS = int64(ru.Maxrss) << 10 // an int32 on 32 bits
-	if s.MaxRSS <= c.sys.ownPeak {
+	if s.MaxRSS <= c.sys.ownBound && withinOwnPeak(s.MaxRSS) {
 		// At exec the kernel enters the peak of the memory that the child
 		// shared with us until then. Only more than that is the child's own.
 		s.MaxRSSBound = true
@@ -133,6 +168,31 @@ func (c *Child) reap() Status {
 		}
 	}
 	return s
+}
+
+// ownBound returns a bound of what peakRSS says of this program, in a fraction of
+// the time: it also counts the program that executed this one.
+func ownBound() int64 {
+	var ru unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &ru) != nil {
+		return math.MaxInt64
+	}
+	return int64(ru.Maxrss) << 10
+}
+
+// ownPeak is the last that peakRSS said of this program. It only grows.
+var ownPeak atomic.Int64
+
+// withinOwnPeak says whether this program has had that much memory by now. To
+// read the figure takes as long as many other things together, hence only if
+// the last one does not say enough.
+func withinOwnPeak(rss int64) bool {
+	if rss <= ownPeak.Load() {
+		return true
+	}
+	now := peakRSS("self")
+	ownPeak.Store(now)
+	return rss <= now
 }
 
 // lost says whether somebody else has reaped the child, so that its number may

@@ -22,9 +22,9 @@ func supported(Spec) error {
 
 // What follows is never reached, since there is no Child.
 
-func sysProcAttr() *syscall.SysProcAttr { return nil }
-func (c *Child) adopt() error           { return supported(Spec{}) }
-func (c *Child) awaitDeath()            {}
-func (c *Child) reap() Status           { return Status{} }
-func (c *Child) killTree() error        { return supported(Spec{}) }
-func (c *Child) rss() (int64, error)    { return 0, supported(Spec{}) }
+func sysProcAttr(bool) *syscall.SysProcAttr { return nil }
+func (c *Child) adopt() error               { return supported(Spec{}) }
+func (c *Child) awaitDeath()                {}
+func (c *Child) reap() Status               { return Status{} }
+func (c *Child) killTree() error            { return supported(Spec{}) }
+func (c *Child) rss() (int64, error)        { return 0, supported(Spec{}) }

@@ -27,7 +27,10 @@ func supported(s Spec) error {
 
 // sysProcAttr starts the child suspended, for it to start nothing before it is
 // in its job.
-func sysProcAttr() *syscall.SysProcAttr {
+func sysProcAttr(shared bool) *syscall.SysProcAttr {
+	if shared {
+		return new(syscall.SysProcAttr)
+	}
 	return &syscall.SysProcAttr{
 		CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_SUSPENDED,
 	}
@@ -37,6 +40,9 @@ func sysProcAttr() *syscall.SysProcAttr {
 // handle on it, that is with us, and lets the child run. On an error the child
 // is killed.
 func (c *Child) adopt() (err error) {
+	if c.shared {
+		return nil
+	}
 	defer func() {
 		if err != nil {
 			c.proc.Kill()
@@ -55,14 +61,15 @@ func (c *Child) adopt() (err error) {
 		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info))); err != nil {
 		return fmt.Errorf("configure job object: %w", err)
 	}
-	assignErr := errors.New("no process handle")
-	if err = c.proc.WithHandle(func(h uintptr) {
-		assignErr = windows.AssignProcessToJobObject(c.sys.job, windows.Handle(h))
-	}); err != nil {
-		return err
+	// The handle in c.proc keeps the number its own, but may have too few rights,
+	// if Around has got it by os.FindProcess.
+	handle, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(c.PID()))
+	if err != nil {
+		return fmt.Errorf("open process: %w", err)
 	}
-	if assignErr != nil {
-		return fmt.Errorf("assign process to job object: %w", assignErr)
+	defer windows.CloseHandle(handle)
+	if err = windows.AssignProcessToJobObject(c.sys.job, handle); err != nil {
+		return fmt.Errorf("assign process to job object: %w", err)
 	}
 	return resume(uint32(c.PID()))
 }
@@ -103,8 +110,10 @@ func (c *Child) awaitDeath() {
 
 // reap ends what is left of the job. The caller holds mu.
 func (c *Child) reap() Status {
-	windows.TerminateJobObject(c.sys.job, killedCode)
-	windows.CloseHandle(c.sys.job)
+	if !c.shared {
+		windows.TerminateJobObject(c.sys.job, killedCode)
+		windows.CloseHandle(c.sys.job)
+	}
 	return newStatus(c.proc.Wait())
 }
 
@@ -113,6 +122,9 @@ const killedCode = 1
 
 // killTree ends all processes of the job. The caller holds mu.
 func (c *Child) killTree() error {
+	if c.shared {
+		return c.proc.Kill()
+	}
 	return windows.TerminateJobObject(c.sys.job, killedCode)
 }
 

@@ -22,6 +22,10 @@ type tree struct {
 	// nobody needs to be stopped, and the caller looks again.
 	rootStopped func() bool
 
+	// rootExists says whether the root's number still is its own. It is nil if
+	// nobody can reap the root meanwhile: it is our child, or this process.
+	rootExists func() bool
+
 	nodes map[int]*node // those found so far, by pid; dead ones linger
 }
 
@@ -122,7 +126,15 @@ func (t *tree) stopped() bool {
 func (t *tree) walk() (found int) {
 	list := newLister()
 	seen := map[int]bool{t.root: true}
-	for queue := []int{t.root}; len(queue) > 0; queue = queue[1:] {
+	queue := []int{t.root}
+	// Whom we know already may have lost the parent that leads there.
+	for pid, n := range t.nodes {
+		if !n.dead() {
+			queue = append(queue, pid)
+			seen[pid] = true
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
 		parent := queue[0]
 		for _, pid := range list(parent) {
 			if seen[pid] {
@@ -174,7 +186,10 @@ func (t *tree) identify(pid, parent int) *node {
 
 // holds says whether the number of a member still is that member's.
 func (t *tree) holds(pid int) bool {
-	return pid == t.root || t.nodes[pid].exists()
+	if pid == t.root {
+		return t.rootExists == nil || t.rootExists()
+	}
+	return t.nodes[pid].exists()
 }
 
 // killTree kills the child and everything below it. The caller holds mu and
@@ -186,13 +201,21 @@ func (c *Child) killTree() error {
 	}
 	// All that can be stopped at one blow, for the rest of the tree to be
 	// walked in peace; the child itself by its handle, as it may have left.
-	unix.Kill(-pid, unix.SIGSTOP)
+	if !c.shared {
+		unix.Kill(-pid, unix.SIGSTOP)
+	}
 	c.proc.Signal(unix.SIGSTOP)
 	// To stop takes a moment. Meanwhile, what the dead cannot be asked for.
 	c.sys.peak = peakRSS(strconv.Itoa(pid))
-	t := tree{root: pid, rootStopped: c.stopped}
+	t := tree{root: pid, rootStopped: c.stopped, nodes: c.sys.known}
+	c.sys.known = nil
+	for _, n := range t.nodes {
+		n.signal(unix.SIGSTOP)
+	}
 	t.kill()
-	unix.Kill(-pid, unix.SIGKILL)
+	if !c.shared {
+		unix.Kill(-pid, unix.SIGKILL)
+	}
 	return c.proc.Signal(os.Kill)
 }
 
