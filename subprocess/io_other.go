@@ -1,0 +1,9 @@
+//go:build !unix && !windows
+
+package subprocess
+
+import "os"
+
+func readNow(*os.File, []byte) int { return 0 }
+
+func isNoData(error) bool { return false }

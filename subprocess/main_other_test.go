@@ -1,0 +1,5 @@
+//go:build !linux
+
+package subprocess_test
+
+func warmUp() {}
