@@ -123,6 +123,18 @@
 //	                      a message read and one written: a request and its answer, and 64 KiB of bytes twice; the peers
 //	                      are CPython's own pickle, in C, and og-rek
 //
+// Other programs, with CPython's subprocess and os/exec as the peers:
+//
+//	subprocess/true, subprocess/true-2
+//	                      /bin/true run, one and two at a time; per run
+//	subprocess/output-64MiB
+//	                      64 MiB that head writes, collected
+//	subprocess/communicate-64MiB
+//	                      64 MiB through cat and back
+//	subprocess/lines      a million lines of 32 bytes that cat writes, streamed; the peer os/exec has a bufio.Scanner
+//	subprocess/kill-tree  a shell and three descendants that ignore SIGTERM, and a context that ends: from the end of their
+//	                      grace until none of them runs. The peer is what one writes by hand, signals to a process group
+//
 // # JSON
 //
 //	{"case", "unit", "ours", "spread": [min, max], "peers": {name: figure}, "ratio": {name: how many times better ours is},

@@ -53,7 +53,8 @@ func parties() meter.Parties {
 		"thread/map":           {"ours": threadMap},
 	}
 	for _, more := range []meter.Parties{lockParties(), wakeParties(), threadingParties(), queueParties(), schedParties(),
-		contextvarsParties(), mpParties(), managerParties(), plainParties()} {
+		contextvarsParties(), mpParties(), managerParties(), subprocessParties(),
+		plainParties()} {
 		for name, peers := range more {
 			if all[name] == nil {
 				all[name] = peers

@@ -1,5 +1,5 @@
 // Command peers measures what a Go programmer would pick today for the work of Conex: goroutine pools (pond, ants, conc,
-// errgroup), worker processes driven by net/rpc, plain or through go-plugin, x/sync's semaphore and gocron. It is a module
+// errgroup), worker processes driven by net/rpc, plain or through go-plugin, x/sync's semaphore, gocron and os/exec. It is a module
 // of its own, so that neither Conex nor the program that measures Conex carries these libraries. `go run ./bench` builds and
 // starts it, once for every measurement; package meter says how.
 //
@@ -12,6 +12,9 @@ import (
 
 	"github.com/conexgo/conex/bench/internal/meter"
 )
+
+// osExec is the name of os/exec as a peer.
+const osExec = "os/exec"
 
 // roleEnv says what this program is to be: unset, the one that measures; else a worker process of one.
 const roleEnv = "CONEX_BENCH_ROLE"
@@ -30,6 +33,12 @@ var parties = meter.Parties{
 	"manager/go-go-16":              {"net/rpc": storeCalls(16)},
 	"pickle/request":                {"og-rek": pickleOgorek(pickledRequest)},
 	"pickle/64KiB":                  {"og-rek": pickleOgorek(pickledBlock)},
+	"subprocess/true":               {osExec: runTrue},
+	"subprocess/true-2":             {osExec: runTrueTwo},
+	"subprocess/output-64MiB":       {osExec: outputBig},
+	"subprocess/communicate-64MiB":  {osExec: communicateBig},
+	"subprocess/lines":              {osExec: scanLines},
+	"subprocess/kill-tree":          {osExec: killTree},
 	"thread/map":                    {"pond": mapPond, "ants": mapAnts, "conc": mapConc, "errgroup": mapErrgroup},
 }
 

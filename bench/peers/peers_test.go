@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/conexgo/conex/bench/internal/meter"
@@ -25,7 +26,11 @@ func TestParties(t *testing.T) {
 	for name, peers := range parties {
 		for peer := range peers {
 			t.Run(name+"/"+peer, func(t *testing.T) {
-				for _, n := range []int{1, 100, 3000} {
+				some := []int{1, 100, 3000}
+				if strings.HasPrefix(name, "subprocess/") {
+					some = []int{1, 3} // a program each
+				}
+				for _, n := range some {
 					s := meter.Spec{Case: name, Peer: peer, Place: meter.Free, N: n}
 					var out bytes.Buffer
 					if err := parties.Run(s.Args(), &out); err != nil {

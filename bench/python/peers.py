@@ -908,6 +908,78 @@ REQUEST = ("7f022fd046d0", "put", (1,), {})
 BLOCK = ("#RETURN", bytes(range(256)) * 256)
 
 
+# ---- other programs
+
+def run_true():
+    import subprocess
+    subprocess.run(["/bin/true"], check=True)
+
+
+def subprocess_true(spec):
+    def op(_):
+        t = perf_counter()
+        run_true()
+        return perf_counter() - t
+    return calls(spec, 20, op)
+
+
+def subprocess_true_2(spec):
+    def body(lo, hi):
+        for _ in range(hi - lo):
+            run_true()
+        return hi - lo
+    return tally(spec.n, count, lambda n: together(2, n, body))
+
+
+BIG = 64 << 20
+
+
+def subprocess_output(spec):
+    import subprocess
+
+    def op(_):
+        t = perf_counter()
+        out = subprocess.check_output(["head", "-c", str(BIG), "/dev/zero"])
+        took = perf_counter() - t
+        assert len(out) == BIG
+        return took
+    return calls(spec, 1, op)
+
+
+def subprocess_communicate(spec):
+    import subprocess
+    data = bytes(BIG)
+
+    def op(_):
+        t = perf_counter()
+        p = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        out, _ = p.communicate(data)
+        took = perf_counter() - t
+        assert len(out) == BIG
+        return took
+    return calls(spec, 1, op)
+
+
+def subprocess_lines(spec):
+    import subprocess
+    import tempfile
+    f = tempfile.NamedTemporaryFile()
+    f.write(b"a line of thirty-two characters\n" * 1000000)
+    f.flush()
+
+    def op(_):
+        t = perf_counter()
+        n = total = 0
+        with subprocess.Popen(["cat", f.name], stdout=subprocess.PIPE) as p:
+            for line in p.stdout:
+                n += 1
+                total += len(line)
+        took = perf_counter() - t
+        assert (n, total) == (1000000, 32000000)
+        return took
+    return calls(spec, 1, op)
+
+
 PARTIES = {
     "process/submit": {"ProcessPoolExecutor": lambda s: submit(s, executor)},
     "process/map": {"Pool.map": pool_map},
@@ -978,6 +1050,11 @@ PARTIES = {
     "manager/idle-connection": {"CPython": manager_idle},
     "pickle/request": {"CPython": lambda s: pickled(s, REQUEST, ("#RETURN", None))},
     "pickle/64KiB": {"CPython": lambda s: pickled(s, BLOCK, BLOCK)},
+    "subprocess/true": {"CPython": subprocess_true},
+    "subprocess/true-2": {"CPython": subprocess_true_2},
+    "subprocess/output-64MiB": {"CPython": subprocess_output},
+    "subprocess/communicate-64MiB": {"CPython": subprocess_communicate},
+    "subprocess/lines": {"CPython": subprocess_lines},
 }
 
 
