@@ -77,6 +77,7 @@ var goNames = map[string]string{
 	"conex": "conex", "futures": "futures", "process": "futures/process", "contextvars": "contextvars", "sched": "sched", "pickle": "pickle",
 	"connection": "multiprocessing/connection", "managers": "multiprocessing/managers",
 	"sharedctypes": "multiprocessing/sharedctypes", "sharedmemory": "multiprocessing/sharedmemory",
+	"subprocess": "subprocess", "subprocesstest": "subprocess/subprocesstest",
 }
 
 // TestCheatSheet checks that every Go name in docs/python.md exists.
