@@ -12,14 +12,23 @@ import (
 )
 
 // inheritance is read-locked while a process starts, and locked while one starts
-// for which something of ours is changed that all processes inherit: so that no
-// other one is started with it.
+// that wants another inheritance than all others: one with our own descriptors,
+// or one for which ignored signals must not be ignored.
 var inheritance sync.RWMutex
+
+// heldBack are the descriptors that are close-on-exec while processes start which
+// must not inherit them: from the first of these that begins to start to the
+// last.
+var heldBack struct {
+	sync.Mutex
+	starts int    // how many of those there are
+	fds    []held // what is held back for them
+}
 
 // A hold is what is held back while a process starts.
 type hold struct {
-	locked  bool
-	fds     []held
+	locked  bool // inheritance is locked, not read-locked
+	fds     bool // the process is one of heldBack.starts
 	signals []os.Signal
 }
 
@@ -34,45 +43,77 @@ type fileID struct{ dev, ino uint64 }
 // holdBack makes everything close-on-exec that the program must not inherit, and
 // not ignored the signals that must not stay so, until release. Normally there
 // is nothing of either kind.
-func holdBack(cmd *Cmd) (h hold, err error) {
-	inheritance.RLock()
-	signals := !cmd.Unix.KeepSignals && anyIgnored()
-	var room [8]int
-	if !signals && (cmd.KeepFiles || len(leaks(room[:0])) == 0) {
-		return hold{}, nil
+func holdBack(cmd *Cmd) (h hold) {
+	signals := func() bool { return !cmd.Unix.KeepSignals && anyIgnored() }
+	h.locked = cmd.KeepFiles
+	if !h.locked {
+		inheritance.RLock()
+		if signals() { // which is not to be asked while somebody changes them
+			inheritance.RUnlock()
+			h.locked = true
+		}
 	}
-	inheritance.RUnlock()
-	inheritance.Lock()
-	h.locked = true
-	if !cmd.Unix.KeepSignals {
+	if h.locked {
+		inheritance.Lock()
+	}
+	if h.locked && signals() {
 		h.signals = unignore()
 	}
 	if !cmd.KeepFiles {
+		h.fds = holdFiles()
+	}
+	return h
+}
+
+// holdFiles reports whether releaseFiles is to be called.
+func holdFiles() bool {
+	heldBack.Lock()
+	defer heldBack.Unlock()
+	var room [8]int
+	if len(leaks(room[:0])) > 0 {
 		// Whoever opens a descriptor and then sets its flag does so under a
 		// reader's lock; we must not take the flag away from it later.
 		syscall.ForkLock.Lock()
-		for _, fd := range leaks(nil) {
+		for _, fd := range leaks(room[:0]) {
 			if id, ok := identify(fd); ok {
 				unix.CloseOnExec(fd)
-				h.fds = append(h.fds, held{fd, id})
+				heldBack.fds = append(heldBack.fds, held{fd, id})
 			}
 		}
 		syscall.ForkLock.Unlock()
 	}
-	return h, nil
+	if len(heldBack.fds) == 0 {
+		return false
+	}
+	heldBack.starts++
+	return true
 }
 
-// release undoes what holdBack has done. A descriptor that was closed meanwhile
-// may have left its number to another one, which stays as it is.
-func (h *hold) release() {
-	if !h.locked {
-		inheritance.RUnlock()
+// releaseFiles gives the descriptors back with the last start. One that was
+// closed meanwhile may have left its number to another one, which stays as it
+// is.
+func releaseFiles() {
+	heldBack.Lock()
+	defer heldBack.Unlock()
+	if heldBack.starts--; heldBack.starts > 0 {
 		return
 	}
-	for _, d := range h.fds {
+	for _, d := range heldBack.fds {
 		if id, ok := identify(d.fd); ok && id == d.file {
 			unix.FcntlInt(uintptr(d.fd), unix.F_SETFD, 0)
 		}
+	}
+	heldBack.fds = heldBack.fds[:0]
+}
+
+// release undoes what holdBack has done.
+func (h *hold) release() {
+	if h.fds {
+		releaseFiles()
+	}
+	if !h.locked {
+		inheritance.RUnlock()
+		return
 	}
 	ignore(h.signals)
 	inheritance.Unlock()

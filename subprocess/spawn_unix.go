@@ -85,10 +85,7 @@ func (n *launch) adjust(a *syscall.SysProcAttr) {
 // would be inherited by accident is held back, the signals that are ignored are
 // not for a moment, and then the process is started.
 func (n *launch) around(start func() (*os.Process, error)) (*os.Process, error) {
-	hold, err := holdBack(n.cmd)
-	if err != nil {
-		return nil, err
-	}
+	hold := holdBack(n.cmd)
 	defer hold.release()
 	return start()
 }

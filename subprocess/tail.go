@@ -43,6 +43,9 @@ func (t *Tail) Write(b []byte) (int, error) {
 	t.total += int64(len(b))
 	n, limit := len(b), t.limit()
 	if len(b) >= limit {
+		if cap(t.ring) < limit {
+			t.ring = make([]byte, 0, limit) // append would take more
+		}
 		t.ring = append(t.ring[:0], b[len(b)-limit:]...)
 		t.at = 0
 		return n, nil
