@@ -70,11 +70,14 @@ func holdFiles() bool {
 	heldBack.Lock()
 	defer heldBack.Unlock()
 	var room [8]int
-	if len(leaks(room[:0])) > 0 {
+	if found := leaks(room[:0]); len(found) > 0 {
 		// Whoever opens a descriptor and then sets its flag does so under a
 		// reader's lock; we must not take the flag away from it later.
 		syscall.ForkLock.Lock()
-		for _, fd := range leaks(room[:0]) {
+		for _, fd := range found {
+			if !leaking(fd) {
+				continue
+			}
 			if id, ok := identify(fd); ok {
 				unix.CloseOnExec(fd)
 				heldBack.fds = append(heldBack.fds, held{fd, id})
