@@ -174,15 +174,19 @@
 //
 // # Costs
 //
-// On two cores of a busy virtual machine, beside os/exec and CPython 3.13 at the
-// same moment; go run ./bench -only subprocess/ takes these figures:
+// On two cores of a virtual machine, beside os/exec and CPython 3.13 in the same
+// run; go run ./bench -only subprocess/ takes these figures:
 //
 //	                               here      os/exec   CPython
-//	/bin/true                      0.8 ms    0.8 ms    0.8 ms   nearly all of it the system's
-//	64 MiB of output               76 ms     109 ms    86 ms
-//	64 MiB through cat and back    80 ms     121 ms    342 ms
-//	a million lines                31 ms     48 ms     254 ms   os/exec's by a bufio.Scanner
-//	the end of a tree of four      5 ms      11 ms     -        the worst of a hundred, after the grace
+//	/bin/true                      0.66 ms   0.60 ms   0.62 ms   nearly all of it the system's
+//	64 MiB of output               42 ms     51 ms     60 ms
+//	64 MiB through cat and back    43 ms     90 ms     174 ms
+//	a million lines                20 ms     38 ms     126 ms    os/exec's by a bufio.Scanner
+//	the end of a tree of four      6 ms      5 ms      -         the worst of a hundred, after the grace
+//
+// What a start takes beyond os/exec's is the look for descriptors that must not
+// be inherited, half a microsecond for each that is open; KeepFiles saves it. At
+// the end of a tree os/exec's users kill the group, and know of nobody else.
 //
 // A running program takes two goroutines and two descriptors, and no thread. A
 // reader or writer that is no *os.File takes a goroutine and a descriptor more.
