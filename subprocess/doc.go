@@ -212,7 +212,7 @@
 //
 // # Tests
 //
-// Package subprocesstest plays programs: a context with a fake in it makes Run,
+// Package subprocesstest plays programs: under the context of a set of them, Run,
 // Start and all others start functions instead of processes.
 //
 // # In Python
@@ -234,7 +234,7 @@
 //	  restore_signals=False              Unix.KeepSignals
 //	  preexec_fn                         Unix.PreExec, a registered function
 //	  startupinfo, creationflags         Windows.StartupInfo, CreationFlags
-//	  with Popen(…) as p                 nothing: p ends with ctx, and is waited for
+//	  with Popen(…) as p                 defer p.Close(ctx)
 //	p.poll(), p.returncode               Popen.Poll
 //	p.wait(timeout), p.communicate()     Popen.Wait, Popen.Communicate
 //	p.send_signal, terminate, kill       Popen.SendSignal, Terminate, Kill
