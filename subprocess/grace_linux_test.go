@@ -21,7 +21,7 @@ func TestGraceTree(t *testing.T) {
 	leak.Check(t)
 	for range 10 {
 		ctx, cancel := context.WithCancel(t.Context())
-		cmd := sh(`setsid sh -c 'sleep 1000 & echo $$ $!; wait' & trap 'exit 7' TERM; wait`)
+		cmd := sh(`trap 'exit 7' TERM; setsid sh -c 'sleep 1000 & echo $$ $!; wait' & wait`)
 		cmd.Stdout, cmd.Grace = subprocess.Pipe, 20*time.Second
 		p, err := subprocess.Start(ctx, cmd)
 		if err != nil {

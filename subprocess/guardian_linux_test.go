@@ -73,7 +73,9 @@ func have(cmd subprocess.Cmd) {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
+	// Between its start and this moment a program may outlive us.
 	subprocess.GuardianPID()
+	fmt.Println("ready", os.Getpid())
 	<-p.Done()
 	// Nobody may be there to read: to print now would be the end of a worker
 	// that is about to end what is left.
@@ -166,7 +168,7 @@ func TestParentKilled(t *testing.T) {
 	for _, role := range []string{"parent", "employer", "parent of a terminal's"} {
 		t.Run(role, func(t *testing.T) {
 			leak.Check(t)
-			cmd, all := play(t, role, "group", "session", "child")
+			cmd, all := play(t, role, "group", "session", "child", "ready")
 			began := time.Now()
 			cmd.Process.Kill()
 			for _, p := range all {
@@ -184,7 +186,7 @@ func TestParentKilled(t *testing.T) {
 // ends.
 func TestParentKilledWithoutInit(t *testing.T) {
 	leak.Check(t)
-	cmd, all := play(t, "parent without Init", "group", "session", "child")
+	cmd, all := play(t, "parent without Init", "group", "session", "child", "ready")
 	cmd.Process.Kill()
 	if !all["group"].gone(10 * time.Second) {
 		t.Error("the program lives")
