@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // check returns what is wrong with a Cmd, as far as the Cmd itself tells. What
@@ -108,6 +109,9 @@ func (c *Cmd) checkNumbers() error {
 		if n.value < 0 {
 			return bad(n.field, "%d is negative: it must be positive, or 0 for %s", n.value, n.zero)
 		}
+	}
+	if c.Limits.CPU > math.MaxInt64-time.Second { // it is rounded up
+		return bad("Limits.CPU", "%v is too long: leave it 0 for no limit", c.Limits.CPU)
 	}
 	if c.PipeSize > math.MaxInt32 {
 		return bad("PipeSize", "%d is more than any system allows", c.PipeSize)

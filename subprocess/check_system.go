@@ -43,6 +43,9 @@ func (c *Cmd) checkUnix() error {
 	if u.PreExec != nil && u.PreExec.IsZero() {
 		return bad("Unix.PreExec", "no call: make it with Func.Bind, or leave it nil")
 	}
+	if u.Cgroup != "" && c.Detach {
+		return bad("Unix.Cgroup", "Detach is set, too: a control group ends with us, what is detached does not")
+	}
 	return checkNUL(u.Cgroup, "Unix.Cgroup")
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -102,6 +103,9 @@ func TestCheck(t *testing.T) {
 		{"Unix.Group", "NUL", Cmd{Args: ok, Unix: Unix{Group: "a\x00"}}},
 		{"Unix.ExtraGroups[1]", "-5", Cmd{Args: ok, Unix: Unix{ExtraGroups: []string{"0", "-5"}}}},
 		{"Unix.ExtraGroups[0]", "empty", Cmd{Args: ok, Unix: Unix{ExtraGroups: []string{""}}}},
+		{"Unix.ProcessGroup", "Detach", Cmd{Args: ok, Detach: true, Unix: Unix{ProcessGroup: group(0)}}},
+		{"Unix.Cgroup", "Detach", Cmd{Args: ok, Detach: true, Unix: Unix{Cgroup: "/sys/fs/cgroup/x"}}},
+		{"Limits.CPU", "too long", Cmd{Args: ok, Limits: Limits{CPU: math.MaxInt64}}},
 		{"Unix.Umask", "01000", Cmd{Args: ok, Unix: Unix{Umask: mask(0o1000)}}},
 		{"Unix.Umask", "0777", Cmd{Args: ok, Unix: Unix{Umask: mask(fs.ModeDir)}}},
 		{"Unix.PreExec", "Bind", Cmd{Args: ok, Unix: Unix{PreExec: new(conex.Bound)}}},

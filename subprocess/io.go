@@ -7,8 +7,8 @@ import (
 	"reflect"
 )
 
-// open opens the streams of a plan, whose Cmd was checked: the program's ends go into l, ours into p.
-// On an error the caller closes both.
+// open opens the streams of a plan, whose Cmd was checked: the program's ends go
+// into l, ours into p. On an error the caller closes both.
 func (p *Popen) open(l *plan) error {
 	if l.cmd.PTY != nil {
 		return p.openTerminal(l)

@@ -1,7 +1,6 @@
 package subprocess
 
 import (
-	"math"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,25 +36,6 @@ func (l *Limits) list() []limit {
 	}
 	add("Limits.Core", unix.RLIMIT_CORE, l.Core)
 	return out
-}
-
-// check says which limit cannot be.
-func (l *Limits) check() error {
-	for _, f := range []struct {
-		field string
-		n     int64
-	}{
-		{"Limits.Memory", l.Memory}, {"Limits.CPU", int64(l.CPU)}, {"Limits.Files", int64(l.Files)},
-		{"Limits.FileSize", l.FileSize}, {"Limits.Processes", int64(l.Processes)},
-	} {
-		if f.n < 0 {
-			return bad(f.field, "negative: leave it 0 for no other limit than ours")
-		}
-	}
-	if l.CPU > math.MaxInt64-time.Second {
-		return bad("Limits.CPU", "too long: leave it 0 for no limit")
-	}
-	return nil
 }
 
 // set limits a process, 0 for this one. Who may not raise the limits that there

@@ -39,14 +39,3 @@ func extensions([]string) []string { return nil }
 
 // findExtension is for systems with extensions.
 func findExtension(file string, _ []string) (string, error) { return file, nil }
-
-// resolveSystem finds the program of a Cmd of Shell.
-func (l *plan) resolveSystem() error {
-	if l.cmd.shell {
-		l.args = l.cmd.shellArgs()
-		l.path = l.args[0]
-		return nil
-	}
-	l.path = l.cmd.program()
-	return nil
-}

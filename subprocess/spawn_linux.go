@@ -24,18 +24,9 @@ func (n *launch) prepareSystem() (err error) {
 	s := &n.system
 	s.umask = -1
 	if m := n.cmd.Unix.Umask; m != nil {
-		if *m&^0o777 != 0 {
-			return bad("Unix.Umask", "%#o: must be of permission bits, 0 to 0777", uint32(*m))
-		}
 		s.umask = int(*m)
 	}
-	if err := n.cmd.Limits.check(); err != nil {
-		return err
-	}
 	if dir := n.cmd.Unix.Cgroup; dir != "" {
-		if n.cmd.Detach {
-			return bad("Unix.Cgroup", "a control group ends with us, what is detached does not: leave one of them out")
-		}
 		if s.cgroup, err = newCgroup(dir); err != nil {
 			return err
 		}

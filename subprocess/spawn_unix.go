@@ -41,19 +41,13 @@ func (l *plan) start() (process, error) {
 	return n.launch()
 }
 
-// prepare turns the fields of the Cmd into what the system is told.
+// prepare turns the fields of the Cmd, which were checked, into what the system
+// is told.
 func (n *launch) prepare() (err error) {
 	u := &n.cmd.Unix
 	n.setsid = u.NewSession || n.cmd.Detach || n.cmd.PTY != nil
-	if u.ProcessGroup != nil {
-		switch {
-		case n.setsid:
-			return bad("Unix.ProcessGroup", "a new session has a process group of its own: leave one of them out")
-		case *u.ProcessGroup < 0:
-			return bad("Unix.ProcessGroup", "%d: must be 0, for a new one, or the number of one of this session", *u.ProcessGroup)
-		case *u.ProcessGroup > 0:
-			n.group = u.ProcessGroup
-		}
+	if u.ProcessGroup != nil && *u.ProcessGroup > 0 {
+		n.group = u.ProcessGroup
 	}
 	// Who reads from a terminal must be in the group that it serves: ours.
 	reads := u.ProcessGroup == nil && !n.setsid && isTerminal(n.spec.Stdin)

@@ -2,7 +2,6 @@ package subprocess
 
 import (
 	"context"
-	"io"
 	"os"
 	"time"
 
@@ -186,5 +185,3 @@ func (l *plan) own(f *os.File) *os.File {
 	l.ours = append(l.ours, f)
 	return f
 }
-
-var _ io.Closer = (*os.File)(nil)
