@@ -96,7 +96,7 @@
 // the subreaper of its descendants: what other packages start keeps its parents.
 //
 // What changes its user, as sudo does, may refuse our signals: Kill reports it
-// if that is the program itself. To run as another user from a privileged program
+// if that is the program itself, and Run waits until it ends on its own. To run as another user from a privileged program
 // use [Unix].User instead: who may start it may kill it.
 //
 // Such a daemon may have inherited a pipe. Python's communicate, and os/exec's
@@ -170,7 +170,8 @@
 //
 // Arguments can be seen by all users of the machine, in ps. Pass secrets by Stdin,
 // Env or a descriptor. [Cmd].Secrets keeps those that must be arguments out of
-// errors, String and audit events; it does not hide them from the system.
+// errors, String and audit events; it does not hide them from the system, nor the
+// name of a program or directory that an *fs.PathError tells.
 //
 // # Costs
 //
