@@ -36,7 +36,7 @@ type conditionState struct {
 
 	mu         sync.Mutex
 	head, tail *conditionWaiter // protected by mu; pushed under lock as well
-	taken      int              // protected by mu: who are notified and not in line any more
+	taken      int              // protected by mu: who are notified, not in line any more, and not back yet
 }
 
 // A conditionWaiter is a place in the line.
@@ -287,15 +287,11 @@ func (s *conditionState) sleep(ctx context.Context, w *conditionWaiter, e condit
 // sleep again. The caller holds the lock.
 func (s *conditionState) settle(w *conditionWaiter, err error, died bool) (_ error, again bool) {
 	if err == nil {
-		s.mu.Lock()
-		s.taken--
-		s.mu.Unlock()
-		s.change(-1, 0)
+		s.goOn(func() { s.taken-- })
 		return nil, false
 	}
 	if s.notified(w) {
-		s.drop(w)
-		s.change(-1, 0)
+		s.goOn(func() { s.remove(w) })
 		return nil, false
 	}
 	if err != errOrphan {
@@ -317,6 +313,16 @@ func (s *conditionState) settle(w *conditionWaiter, err error, died bool) (_ err
 		e.id.Store(0)
 	}
 	return nil, false
+}
+
+// goOn takes back the notification of one who returns from Wait, and with leave
+// what the line knew of it. Whoever is first in line looks at both without the
+// lock, so that neither may change before the other. The caller holds the lock.
+func (s *conditionState) goOn(leave func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.change(-1, 0)
+	leave()
 }
 
 // notified reports whether w, which is in line, is among those who were

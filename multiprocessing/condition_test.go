@@ -221,6 +221,43 @@ func TestConditionNotify(t *testing.T) {
 	})
 }
 
+// Of many who wait exactly one goes on for each notification, also if others go
+// on at that moment, or leave.
+func TestConditionOneEach(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *multiprocessing.Condition) {
+		const all, some = 40, 10
+		b := newBoard(t)
+		stay, ends := make(chan error, all), make(chan error, some)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go conditionJob{c, b, some}.waitOnce(ctx, ends)
+		conditionJob{c, b, all}.waitOnce(t.Context(), stay)
+		eventually(t, "all wait", func() bool { return b.at(0).Load() == all+some })
+		for range all / 2 {
+			with(t, c, func(ctx context.Context) { c.Notify(ctx, 1) })
+		}
+		cancel()
+		eventually(t, "they go on", func() bool { return b.at(1).Load() >= all/2 })
+		left := 0 // without a notification
+		for range some {
+			if err := <-ends; err != nil {
+				left++
+			}
+		}
+		eventually(t, "they go on", func() bool { return b.at(1).Load() >= all/2+int64(left) })
+		time.Sleep(time.Millisecond) // for others to go on wrongly
+		if got := b.at(1).Load() - int64(left); got != all/2 {
+			t.Errorf("%d have gone on instead of %d", got, all/2)
+		}
+		with(t, c, func(ctx context.Context) { c.NotifyAll(ctx) })
+		for range all {
+			if err := <-stay; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // Whoever's context ends leaves the line, and takes nobody's notification along.
 func TestConditionCancel(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *multiprocessing.Condition) {

@@ -95,10 +95,8 @@ func (r *AsyncResult[T]) finish(v T, err error) {
 		r.val = v
 	}
 	r.err = err
-	if !r.callbacks.CompareAndSwap(nil, sealed) {
-		r.callbacks.Swap(sealed).run()
-	}
-	r.over.SetResult(struct{}{})
+	defer r.over.SetResult(struct{}{}) // even if a callback ends the goroutine
+	r.drain()
 }
 
 // failed is a result that has failed already.

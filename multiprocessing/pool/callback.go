@@ -11,8 +11,8 @@ type callback struct {
 	older *callback
 }
 
-// sealed is in the place of callbacks once those that were there run: whoever
-// comes later runs its own.
+// sealed is in the place of callbacks once those that were there have run:
+// whoever comes later runs its own.
 var sealed = new(callback)
 
 // OnResult has fn called with the result if the call succeeds, and returns r:
@@ -53,6 +53,7 @@ func (r *AsyncResult[T]) add(fn func()) {
 	for {
 		old := r.callbacks.Load()
 		if old == sealed {
+			c.older = nil // what was there has run meanwhile
 			c.run()
 			return
 		}
@@ -61,6 +62,16 @@ func (r *AsyncResult[T]) add(fn func()) {
 			return
 		}
 	}
+}
+
+// drain runs the callbacks, those too that are added meanwhile, until none is
+// left: so they run one after the other, whoever adds them.
+func (r *AsyncResult[T]) drain() {
+	if r.callbacks.CompareAndSwap(nil, sealed) {
+		return
+	}
+	defer r.drain()
+	r.callbacks.Swap(nil).run()
 }
 
 // run calls the callbacks, the oldest first. One that ends its goroutine, by

@@ -253,6 +253,27 @@ func TestCallbacks(t *testing.T) {
 	})
 }
 
+// However late callbacks come, they run in the order of adding, one at a time,
+// and those that came before a Get have returned when it does.
+func TestCallbackOrder(t *testing.T) {
+	everywhere(t, 2, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
+		for range 50 {
+			r := pool.ApplyAsync(ctx, p, square, 3)
+			var got []int
+			for i := range 100 {
+				r.OnResult(func(int) { got = append(got, i) })
+			}
+			want(t, r.Wait(ctx), nil, nil)
+			want(t, got, nil, ints(100))
+		}
+		r := pool.ApplyAsync(ctx, p, nap, 20*time.Millisecond)
+		ended := false
+		r.OnResult(func(time.Duration) { r.OnResult(func(time.Duration) { ended = true }) })
+		want(t, r.Wait(ctx), nil, nil)
+		want(t, ended, nil, true)
+	})
+}
+
 func TestGetTimeout(t *testing.T) {
 	everywhere(t, 1, func(t *testing.T, ctx context.Context, p pool.AnyPool) {
 		r := pool.ApplyAsync(ctx, p, nap, 120*time.Millisecond)
