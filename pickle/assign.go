@@ -12,10 +12,8 @@ import (
 // at its first use.
 
 // assign stores a value of the model into a variable of another Go type. Only
-// if all of it fits: otherwise the variable is as it was. shared says that parts
-// of the value may be referred to more than once; else they are taken not to be.
-func assign(c *Config, value any, dst reflect.Value, shared bool) error {
-	a := assigner{cfg: c, shared: shared}
+// if all of it fits: otherwise the variable is as it was.
+func assign(a assigner, value any, dst reflect.Value) error {
 	f := assignerOf(dst.Type())
 	if k := dst.Kind(); k != reflect.Struct && k != reflect.Array {
 		return f(&a, value, dst)
@@ -39,10 +37,11 @@ func assign(c *Config, value any, dst reflect.Value, shared bool) error {
 
 // An assigner is what one assign keeps in mind.
 type assigner struct {
-	cfg    *Config
-	shared bool
-	depth  int
-	done   map[donekey]reflect.Value // what containers became, if shared
+	cfg        *Config
+	shared     bool // parts may be referred to twice; else they are taken not to be
+	persistent bool // parts may be what PersistentLoad returned
+	depth      int
+	done       map[donekey]reflect.Value // what containers became, if shared
 }
 
 // A donekey says that a container has become a value of a type.

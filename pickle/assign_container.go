@@ -19,7 +19,7 @@ func newPointerAssigner(t reflect.Type) assignFunc {
 			dst.SetZero()
 			return nil
 		}
-		if a.again(v, dst) {
+		if a.persistent && assignPersistent(v, dst) || a.again(v, dst) {
 			return nil
 		}
 		p := reflect.New(elem)
@@ -31,6 +31,9 @@ func newPointerAssigner(t reflect.Type) assignFunc {
 			return err
 		}
 		if err := f(a, v, p.Elem()); err != nil {
+			if u, ok := err.(*UnmarshalTypeError); ok && a.persistent && u.Type == elem && reflect.TypeOf(v).Kind() == reflect.Pointer {
+				u.Type = t // a pointer, of another type, has been in question
+			}
 			return err
 		}
 		a.leave()

@@ -20,5 +20,5 @@ func (c *Config) Assign(dst, value any) error {
 		*p = value
 		return nil
 	}
-	return assign(c, value, v.Elem(), true)
+	return assign(assigner{cfg: c, shared: true, persistent: c.PersistentLoad != nil}, value, v.Elem())
 }

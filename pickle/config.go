@@ -60,6 +60,25 @@ type Config struct {
 	// Classes knows more classes than the package does, and says which ones
 	// are allowed. If nil, instances of all classes are carried: as an Object.
 	Classes *Classes
+
+	// PersistentID and PersistentLoad are for what stays outside of the pickle:
+	// CPython's persistent_id of a Pickler, and persistent_load of an
+	// Unpickler. Nil, and nothing does; an id that is read is an error then.
+	//
+	// PersistentID returns the id to be written instead of v, each time that v
+	// comes. If ok is false v is written as always, and an error ends the
+	// writing, inside a *MarshalerError. It gets a reflect.Value so that a look
+	// at the type of one that has no id costs no copy of it. It is asked for pointers that are not
+	// nil, for what they point to if they have no id, and for values of named
+	// types; and never for the values of this package, except for an *Object.
+	// An id can be any value, but in protocol 0 it must be a str or an int, which
+	// is one line of ASCII, and is read as a str.
+	//
+	// PersistentLoad returns what an id stands for. It may be of any type: it is
+	// stored as it is in variables that it can be assigned to, and in an any.
+	// An error ends the reading, inside a *DecodeError.
+	PersistentID   func(v reflect.Value) (id any, ok bool, err error)
+	PersistentLoad func(id any) (v any, err error)
 }
 
 var zero Config
@@ -112,7 +131,7 @@ func (c *Config) Unmarshal(data []byte, v any) error {
 	d.recycler.on = dst.IsValid() && isPure(dst.Type())
 	value, err := d.decode()
 	if err == nil {
-		err = c.store(value, v, dst, d.shared)
+		err = c.store(value, v, dst, d)
 	}
 	d.free()
 	return err
@@ -131,12 +150,12 @@ func target(v any) (reflect.Value, error) {
 }
 
 // store puts a value that has been read where target said.
-func (c *Config) store(value, v any, dst reflect.Value, shared bool) error {
+func (c *Config) store(value, v any, dst reflect.Value, d *decoder) error {
 	if p, ok := v.(*any); ok {
 		*p = value
 		return nil
 	}
-	return assign(c, value, dst, shared)
+	return assign(assigner{cfg: c, shared: d.shared, persistent: d.persistent}, value, dst)
 }
 
 // NewDecoder returns a Decoder of the pickles in r.

@@ -35,6 +35,7 @@ type decoder struct {
 
 	containers int             // how many were made that may hold others
 	shared     bool            // some container was taken from the memo
+	persistent bool            // some value came from PersistentLoad
 	settled    map[*Object]any // those that turned into another value at BUILD
 	words      [words]any      // short strings, boxed
 	globals    [globals]any    // the last Globals, boxed
@@ -76,7 +77,7 @@ func (d *decoder) reset() {
 	d.marks = d.marks[:0]
 	d.memo.reset()
 	d.fence, d.frame, d.spent, d.proto, d.containers = 0, 0, 0, 0, 0
-	d.shared, d.settled, d.err = false, nil, nil
+	d.shared, d.persistent, d.settled, d.err = false, false, nil, nil
 }
 
 // decode reads one pickle.
@@ -312,7 +313,7 @@ func (d *decoder) stepRare(op byte) bool {
 		return false
 
 	case opPersID, opBinPersID:
-		return d.fail("a persistent id: what it stands for is known to its writer only")
+		return d.persistentLoad(op)
 	case opExt1, opExt2, opExt4:
 		return d.fail("a code of the extension registry: what it stands for is known to its writer only")
 	case opNextBuffer, opReadonlyBuffer:

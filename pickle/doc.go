@@ -93,9 +93,10 @@
 // Values may refer to others many times over, so that printing one in full could
 // take for ever: Repr, Equal and Marshal know that, and programs that walk
 // through values from strangers must, too. Refused are: references to objects
-// outside of the pickle (persistent ids, out-of-band buffers) and the extension
-// registry; a value with a state set twice, or appended to after that; integers
-// of more than 20 000 decimal digits as text.
+// outside of the pickle, which are persistent ids, unless Config.PersistentLoad
+// knows what they stand for, and out-of-band buffers; the extension registry; a
+// value with a state set twice, or appended to after that; integers of more than
+// 20 000 decimal digits as text.
 //
 // # Errors
 //
@@ -123,6 +124,7 @@
 //
 // For pickle.dumps and loads see Marshal and Unmarshal, for dump and load Dump
 // and Load, for Pickler and Unpickler Encoder and Decoder, for find_class
-// Classes, for fix_imports the section on Python 2; PicklingError is an
+// Classes, for persistent_id and persistent_load Config.PersistentID and
+// PersistentLoad, for fix_imports the section on Python 2; PicklingError is an
 // *UnsupportedTypeError, UnpicklingError a *DecodeError.
 package pickle

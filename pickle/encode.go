@@ -25,6 +25,8 @@ type encoder struct {
 	memo     identMemo
 	globals  map[Global]int // their entries in the memo
 	scratch  []byte         // for those who bring no buffer
+
+	persistentID func(reflect.Value) (any, bool, error) // the Config's; nil while an id is written
 }
 
 // encoders are kept with their memos and scratch.
@@ -37,7 +39,7 @@ func newEncoder(c *Config) (*encoder, error) {
 		return nil, err
 	}
 	e := encoders.Get().(*encoder)
-	e.cfg, e.proto = c, proto
+	e.cfg, e.proto, e.persistentID = c, proto, c.PersistentID
 	e.maxDepth, e.maxBytes = c.maxDepth(), c.maxBytes()
 	return e, nil
 }
@@ -50,7 +52,7 @@ func (e *encoder) free() {
 	} else if len(e.globals) > 0 {
 		clear(e.globals)
 	}
-	e.cfg, e.buf, e.depth = nil, nil, 0
+	e.cfg, e.buf, e.depth, e.persistentID = nil, nil, 0, nil
 	encoders.Put(e)
 }
 
@@ -234,6 +236,11 @@ func (e *encoder) savePointer(v any) error {
 	case *ByteArray:
 		return e.byteArray(v)
 	case *Object:
+		if e.persistentID != nil {
+			if done, err := e.persistent(reflect.ValueOf(v)); done || err != nil {
+				return err
+			}
+		}
 		return e.object(v)
 	case *Exception:
 		return e.exception(v)

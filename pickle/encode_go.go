@@ -36,9 +36,19 @@ func encoderOf(t reflect.Type) encodeFunc {
 	})
 }
 
-// newTypeEncoder looks first at what a type says of itself, then at its kind.
-// What a pointer to it says counts where there is one.
+// newTypeEncoder makes the function for a type. Only types whose values may have
+// a persistent id pay for the question.
 func newTypeEncoder(t reflect.Type) encodeFunc {
+	f := newValueEncoder(t)
+	if isPersistable(t) {
+		return asking(f)
+	}
+	return f
+}
+
+// newValueEncoder looks first at what a type says of itself, then at its kind.
+// What a pointer to it says counts where there is one.
+func newValueEncoder(t reflect.Type) encodeFunc {
 	if f, ok := encodeSpecial[t]; ok {
 		return f
 	}

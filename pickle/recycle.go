@@ -55,6 +55,13 @@ func (r *recycler) list() *List {
 	return r.lists[r.usedLists-1]
 }
 
+// abandon leaves all that are in use to the pickle, and gives it no more.
+func (r *recycler) abandon() {
+	if r.on {
+		*r = recycler{}
+	}
+}
+
 // reset takes all of them back, empty. Nobody may use them from now on.
 func (r *recycler) reset() {
 	for _, d := range r.dicts[:r.usedDicts] {

@@ -41,7 +41,7 @@ func (dec *Decoder) Decode(v any) error {
 	if err != nil {
 		dec.err, dec.buf = err, nil
 	} else {
-		err = dec.cfg.store(value, v, dst, d.shared)
+		err = dec.cfg.store(value, v, dst, d)
 	}
 	d.free()
 	return err

@@ -27,8 +27,12 @@ func (e *UnmarshalTypeError) Error() string {
 
 func (e *UnmarshalTypeError) Unwrap() error { return e.Err }
 
-// misfit says that a value is of the wrong type.
+// misfit says that a value is of the wrong type, unless it is none of Python's, and
+// the variable takes it as it is: then PersistentLoad has meant that.
 func misfit(v any, dst reflect.Value) error {
+	if assignPersistent(v, dst) {
+		return nil
+	}
 	return &UnmarshalTypeError{Value: TypeName(v), Type: dst.Type()}
 }
 
