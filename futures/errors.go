@@ -69,6 +69,7 @@ type WorkerDiedError struct {
 	Limit    string         // the limit that ended it: "memory", "time", or ""
 	Ran      time.Duration  // how long the task had run, 0 if unknown
 	Attempts int            // how often the task was tried
+	Stack    string         // where the task was when its time was over, if the engine can tell
 
 	// Cause is why Conex ended the worker: the context's error, [ErrKilled],
 	// or nil if the worker died by itself.
@@ -125,7 +126,7 @@ func firstLine(s string) string {
 	last := ""
 	for line := range strings.Lines(s) {
 		line = strings.TrimSpace(line)
-		for _, p := range []string{"fatal error:", "panic:", "runtime:", "runtime/cgo:", "SIG"} {
+		for _, p := range []string{"fatal error:", "panic:", "runtime:", "runtime/cgo:", "SIG", "Fatal Python error:"} {
 			if strings.HasPrefix(line, p) {
 				return clip(line)
 			}

@@ -41,8 +41,8 @@ func isolate(t Task) (*isolatedTask, error) {
 	if e == nil {
 		return nil, notRegistered(t.Name())
 	}
-	if e.Err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotEncodable, e.Err)
+	if err := e.Check(""); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotEncodable, err)
 	}
 	carried, err := propagate.Inject(t.Inherited().Give(t.Context()))
 	if err != nil {

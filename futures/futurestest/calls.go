@@ -16,7 +16,7 @@ import (
 
 func (s *suite) submit(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	f := futures.Submit(ctx, ex, inc, 41)
+	f := futures.Submit(ctx, ex, s.Inc, 41)
 	if v, err := f.Result(ctx); v != 42 || err != nil {
 		t.Errorf("Result = %v, %v, want 42", v, err)
 	}
@@ -25,7 +25,7 @@ func (s *suite) submit(t *testing.T) {
 	}
 	var fs []*futures.Future[int]
 	for i := range 1000 {
-		fs = append(fs, futures.Submit(ctx, ex, inc, i))
+		fs = append(fs, futures.Submit(ctx, ex, s.Inc, i))
 	}
 	for i, f := range fs {
 		if v, err := f.Result(ctx); v != i+1 || err != nil {
@@ -36,33 +36,33 @@ func (s *suite) submit(t *testing.T) {
 
 func (s *suite) values(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	for i, v := range []value{
+	for i, v := range []Value{
 		{},
 		{B: true, I: -1, U: 255, F: 0.1, S: "grüß", Data: []byte{0, 1}, Nums: []int32{-1, 1}},
-		{Strs: []string{"a", "", "c"}, M: map[string]int{"one": 1, "": 0}, P: &value{P: &value{I: 7}}},
-		{When: time.Unix(1e9, 5).UTC(), D: time.Hour, Arr: [3]int16{1, 2, 3}, Any: "any"},
+		{Strs: []string{"a", "", "c"}, M: map[string]int{"one": 1, "": 0}, P: &Value{P: &Value{I: 7}}},
+		{When: time.Unix(1e9, int64(5*s.opt.TimeUnit)).UTC(), D: time.Hour, Arr: [3]int16{1, 2, 3}, Any: "any"},
 		{Data: []byte{}, Nums: nil, M: map[string]int{}, Any: 1.5},
 		{S: strings.Repeat("long ", 1000), Data: bytes.Repeat([]byte{7}, 100_000)},
 	} {
-		got, err := futures.Submit(ctx, ex, echo, v).Result(ctx)
+		got, err := futures.Submit(ctx, ex, s.Echo, v).Result(ctx)
 		if err != nil || !reflect.DeepEqual(got, v) {
 			t.Errorf("value %d: %+v, %v, want %+v", i, got, err, v)
 		}
 	}
 	for _, n := range []int{0, 1, 15, 16, 17, 1000, 32 << 10, 100_000, 3 << 20} {
 		in := bytes.Repeat([]byte{0x0f}, n)
-		out, err := futures.Submit(ctx, ex, invert, in).Result(ctx)
+		out, err := futures.Submit(ctx, ex, s.Invert, in).Result(ctx)
 		if err != nil || !bytes.Equal(out, bytes.Repeat([]byte{0xf0}, n)) {
 			t.Errorf("%d bytes: got %d, %v", n, len(out), err)
 		}
 	}
 	for _, name := range []string{"", "you", strings.Repeat("x", 100)} {
-		if got, err := futures.Submit(ctx, ex, greet, name).Result(ctx); got != "hello, "+name || err != nil {
+		if got, err := futures.Submit(ctx, ex, s.Greet, name).Result(ctx); got != "hello, "+name || err != nil {
 			t.Errorf("greet(%q) = %q, %v", name, got, err)
 		}
 	}
 	mine := []int{1, 2, 3}
-	if n, err := futures.Submit(ctx, ex, change, mine).Result(ctx); n != 3 || err != nil {
+	if n, err := futures.Submit(ctx, ex, s.Change, mine).Result(ctx); n != 3 || err != nil {
 		t.Errorf("change = %v, %v", n, err)
 	}
 	if want := []int{1, 2, 3}; s.opt.Copies && !reflect.DeepEqual(mine, want) {
@@ -72,18 +72,18 @@ func (s *suite) values(t *testing.T) {
 
 func (s *suite) errors(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	f := futures.Submit(ctx, ex, failOdd, 3)
+	f := futures.Submit(ctx, ex, s.FailOdd, 3)
 	v, err := f.Result(ctx)
-	if v != 0 || !errors.Is(err, errTask) || !strings.Contains(err.Error(), "3: ") {
-		t.Errorf("Result = %v, %v, want an error that matches errTask", v, err)
+	if v != 0 || !errors.Is(err, s.opt.Failure) || !strings.Contains(err.Error(), "3: ") {
+		t.Errorf("Result = %v, %v, want an error that matches %v", v, err, s.opt.Failure)
 	}
-	if err := f.Err(ctx); !errors.Is(err, errTask) {
+	if err := f.Err(ctx); !errors.Is(err, s.opt.Failure) {
 		t.Errorf("Err = %v", err)
 	}
 	if f.State() != futures.Finished {
 		t.Errorf("State = %v", f.State())
 	}
-	if v, err := futures.Submit(ctx, ex, failOdd, 4).Result(ctx); v != 2 || err != nil {
+	if v, err := futures.Submit(ctx, ex, s.FailOdd, 4).Result(ctx); v != 2 || err != nil {
 		t.Errorf("the next call: %v, %v", v, err)
 	}
 }
@@ -91,37 +91,30 @@ func (s *suite) errors(t *testing.T) {
 func (s *suite) panics(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	for range 2 * ex.Workers() {
-		_, err := futures.Submit(ctx, ex, panics, -5).Result(ctx)
-		var p *futures.PanicError
-		if !errors.As(err, &p) {
-			t.Fatalf("Result: %v, want a *PanicError", err)
-		}
-		if p.Value != any("negative: -5") {
-			t.Errorf("Value = %#v", p.Value)
-		}
-		if !strings.Contains(string(p.Stack), "panicFor") {
-			t.Errorf("the stack does not show where it was:\n%s", p.Stack)
+		_, err := futures.Submit(ctx, ex, s.Panic, -5).Result(ctx)
+		if err := s.opt.Panic(err, "negative: -5"); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if v, err := futures.Submit(ctx, ex, panics, 5).Result(ctx); v != 5 || err != nil {
+	if v, err := futures.Submit(ctx, ex, s.Panic, 5).Result(ctx); v != 5 || err != nil {
 		t.Errorf("the next call: %v, %v", v, err)
 	}
 }
 
-func (s *suite) goexit(t *testing.T) {
+func (s *suite) exit(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	for range 2 * ex.Workers() {
-		if _, err := futures.Submit(ctx, ex, goexit, -1).Result(ctx); !errors.Is(err, futures.ErrGoexit) {
-			t.Fatalf("Result: %v, want ErrGoexit", err)
+		if _, err := futures.Submit(ctx, ex, s.Exit, -1).Result(ctx); !errors.Is(err, s.opt.Exit) {
+			t.Fatalf("Result: %v, want %v", err, s.opt.Exit)
 		}
 	}
-	if v, err := futures.Submit(ctx, ex, goexit, 5).Result(ctx); v != 5 || err != nil {
+	if v, err := futures.Submit(ctx, ex, s.Exit, 5).Result(ctx); v != 5 || err != nil {
 		t.Errorf("the next call: %v, %v", v, err)
 	}
 	// In the middle of a run of items.
 	i := 0
-	for v, err := range futures.Map(ctx, ex, goexit, numbers(-50, 50), futures.ChunkSize(20)) {
-		if n := i - 50; n < 0 && !errors.Is(err, futures.ErrGoexit) || n >= 0 && (v != n || err != nil) {
+	for v, err := range futures.Map(ctx, ex, s.Exit, numbers(-50, 50), futures.ChunkSize(20)) {
+		if n := i - 50; n < 0 && !errors.Is(err, s.opt.Exit) || n >= 0 && (v != n || err != nil) {
 			t.Errorf("item %d: %v, %v", n, v, err)
 		}
 		i++
@@ -136,15 +129,15 @@ func (s *suite) notEncodable(t *testing.T) {
 		t.Skip("nothing is encoded here")
 	}
 	ex, ctx := s.start(t), limit(t)
-	f := futures.Submit(ctx, ex, takesAny, any(make(chan int)))
+	f := futures.Submit(ctx, ex, s.TakeAny, any(make(chan int)))
 	if err := f.Err(ctx); !errors.Is(err, futures.ErrNotEncodable) || !strings.Contains(err.Error(), "chan int") {
 		t.Errorf("a channel as argument: %v", err)
 	}
-	f2 := futures.Submit(ctx, ex, unsendable, 1)
-	if err := f2.Err(ctx); !errors.Is(err, futures.ErrNotEncodable) || !strings.Contains(err.Error(), "chan int") {
-		t.Errorf("a channel as result: %v", err)
+	f2 := futures.Submit(ctx, ex, s.Unsendable, 1)
+	if err := f2.Err(ctx); !errors.Is(err, futures.ErrNotEncodable) || !strings.Contains(err.Error(), s.opt.Unsendable) {
+		t.Errorf("a result that cannot be sent: %v", err)
 	}
-	if v, err := futures.Submit(ctx, ex, unsendable, 0).Result(ctx); v != any(0) || err != nil {
+	if v, err := futures.Submit(ctx, ex, s.Unsendable, 0).Result(ctx); v != any("sent") || err != nil {
 		t.Errorf("the next call: %v, %v", v, err)
 	}
 }
@@ -169,7 +162,7 @@ func (s *suite) closures(t *testing.T) {
 	}
 	// A call that submits another and does not wait for it.
 	f2 := futures.Go(ctx, ex, func(ctx context.Context) (*futures.Future[int], error) {
-		return futures.Submit(ctx, ex, inc, 1), nil
+		return futures.Submit(ctx, ex, s.Inc, 1), nil
 	})
 	inner, err := f2.Result(ctx)
 	if err != nil {
@@ -182,10 +175,10 @@ func (s *suite) closures(t *testing.T) {
 
 func (s *suite) cancel(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	g, fs := busy(t, ex)
+	g, fs := s.busy(t, ex)
 	var pending []*futures.Future[int]
 	for i := range 20 {
-		pending = append(pending, futures.Submit(ctx, ex, atGate, g.arg(100+i)))
+		pending = append(pending, futures.Submit(ctx, ex, s.Gate, g.arg(100+i)))
 	}
 	if fs[0].Cancel() {
 		t.Error("a running call was cancelled")
@@ -233,10 +226,10 @@ func (s *suite) cancel(t *testing.T) {
 
 func (s *suite) kill(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	g, fs := busy(t, ex)
+	g, fs := s.busy(t, ex)
 	var last *futures.Future[int]
 	for range 20 {
-		last = futures.Submit(ctx, ex, inc, 1)
+		last = futures.Submit(ctx, ex, s.Inc, 1)
 	}
 	if err := last.Kill(); err != nil || !last.Cancelled() {
 		t.Errorf("Kill of a pending call: %v, %v", err, last)
@@ -268,7 +261,7 @@ func (s *suite) kill(t *testing.T) {
 
 func (s *suite) callbacks(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	g, fs := busy(t, ex)
+	g, fs := s.busy(t, ex)
 	order := make(chan int, 10)
 	nested := make(chan *futures.Future[int], 1)
 	for i := range 3 {
@@ -281,7 +274,7 @@ func (s *suite) callbacks(t *testing.T) {
 	}
 	fs[0].AddDoneCallback(func(*futures.Future[int]) {
 		// Engines must not hold their locks here.
-		nested <- futures.Submit(ctx, ex, inc, 7)
+		nested <- futures.Submit(ctx, ex, s.Inc, 7)
 	})
 	g.open()
 	for i := range 3 {
@@ -302,8 +295,8 @@ func (s *suite) callbacks(t *testing.T) {
 // workers checks that as many calls run at once as Workers says, and no more.
 func (s *suite) workers(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	g, _ := busy(t, ex)
-	f := futures.Submit(ctx, ex, atGate, g.arg(1000))
+	g, _ := s.busy(t, ex)
+	f := futures.Submit(ctx, ex, s.Gate, g.arg(1000))
 	// The engine would need some time to make the mistake.
 	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
@@ -330,7 +323,7 @@ func (s *suite) manySubmitters(t *testing.T) {
 	for range submitters {
 		wg.Go(func() {
 			for i := range each {
-				v, err := futures.Submit(ctx, ex, inc, i).Result(ctx)
+				v, err := futures.Submit(ctx, ex, s.Inc, i).Result(ctx)
 				if err != nil {
 					t.Errorf("call %d: %v", i, err)
 					return
@@ -348,14 +341,14 @@ func (s *suite) manySubmitters(t *testing.T) {
 func (s *suite) wait(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	g := newGate(t)
-	slow := futures.Submit(ctx, ex, atGate, g.arg(1))
+	slow := futures.Submit(ctx, ex, s.Gate, g.arg(1))
 	g.arrived()
-	a := futures.Submit(ctx, ex, inc, 1)
+	a := futures.Submit(ctx, ex, s.Inc, 1)
 	done, pending, err := futures.Wait(ctx, futures.FirstCompleted, slow, a, slow, a)
 	if err != nil || len(done) != 1 || done[0] != futures.AnyFuture(a) || len(pending) != 1 || pending[0] != futures.AnyFuture(slow) {
 		t.Errorf("FirstCompleted: %v, %v, %v", done, pending, err)
 	}
-	bad := futures.Submit(ctx, ex, failOdd, 1)
+	bad := futures.Submit(ctx, ex, s.FailOdd, 1)
 	done, pending, err = futures.Wait(ctx, futures.FirstError, slow, a, bad)
 	if err != nil || len(done) != 2 || len(pending) != 1 {
 		t.Errorf("FirstError: %v, %v, %v", done, pending, err)
@@ -376,9 +369,9 @@ func (s *suite) wait(t *testing.T) {
 func (s *suite) asCompleted(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	g := newGate(t)
-	slow := futures.Submit(ctx, ex, atGate, g.arg(1))
+	slow := futures.Submit(ctx, ex, s.Gate, g.arg(1))
 	g.arrived()
-	quick := futures.Submit(ctx, ex, inc, 1)
+	quick := futures.Submit(ctx, ex, s.Inc, 1)
 	if err := quick.Err(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -16,13 +16,13 @@ func (s *suite) contextRunning(t *testing.T) {
 	ex := s.start(t)
 	ctx, cancel := context.WithCancel(limit(t))
 	g := newGate(t)
-	f := futures.Submit(ctx, ex, atGate, g.arg(1))
+	f := futures.Submit(ctx, ex, s.Gate, g.arg(1))
 	g.arrived()
 	cancel()
 	if err := f.Err(limit(t)); !errors.Is(err, context.Canceled) || errors.Is(err, futures.ErrStillRunning) {
 		t.Errorf("Err = %v, want context.Canceled", err)
 	}
-	if v, err := futures.Submit(limit(t), ex, inc, 1).Result(limit(t)); v != 2 || err != nil {
+	if v, err := futures.Submit(limit(t), ex, s.Inc, 1).Result(limit(t)); v != 2 || err != nil {
 		t.Errorf("the next call: %v, %v", v, err)
 	}
 }
@@ -31,13 +31,13 @@ func (s *suite) contextRunning(t *testing.T) {
 // worker, and they are not made.
 func (s *suite) contextPending(t *testing.T) {
 	ex := s.start(t)
-	g, fs := busy(t, ex)
+	g, fs := s.busy(t, ex)
 	ctx, cancel := context.WithCancelCause(limit(t))
 	var pending []*futures.Future[int]
 	for i := range 50 {
-		pending = append(pending, futures.Submit(ctx, ex, atGate, g.arg(100+i)))
+		pending = append(pending, futures.Submit(ctx, ex, s.Gate, g.arg(100+i)))
 	}
-	other := futures.Submit(limit(t), ex, inc, 1)
+	other := futures.Submit(limit(t), ex, s.Inc, 1)
 	cancel(errReason)
 	for i, f := range pending {
 		if err := f.Err(limit(t)); !errors.Is(err, errReason) || errors.Is(err, futures.ErrStillRunning) {
@@ -62,7 +62,7 @@ func (s *suite) contextOver(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(limit(t))
 	cancel(errReason)
 	g := newGate(t)
-	f := futures.Submit(ctx, ex, atGate, g.arg(1))
+	f := futures.Submit(ctx, ex, s.Gate, g.arg(1))
 	if f.State() != futures.Finished {
 		t.Errorf("State = %v", f.State())
 	}
@@ -75,15 +75,15 @@ func (s *suite) contextOver(t *testing.T) {
 func (s *suite) deadline(t *testing.T) {
 	ex := s.start(t)
 	ctx := limit(t)
-	if d, err := futures.Submit(context.Background(), ex, hasDeadline, 0).Result(ctx); d != -1 || err != nil {
+	if d, err := futures.Submit(context.Background(), ex, s.Deadline, 0).Result(ctx); d != -1 || err != nil {
 		t.Errorf("without a deadline: %v, %v", d, err)
 	}
-	if d, err := futures.Submit(ctx, ex, hasDeadline, 0).Result(ctx); d <= 0 || d > timeout || err != nil {
-		t.Errorf("deadline in %v, %v, want %v", d, err, timeout)
+	if d, err := futures.Submit(ctx, ex, s.Deadline, 0).Result(ctx); d <= 0 || d > int64(timeout) || err != nil {
+		t.Errorf("deadline in %v, %v, want %v", time.Duration(d), err, timeout)
 	}
 	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
-	f := futures.Submit(short, ex, untilDone, 0)
+	f := futures.Submit(short, ex, s.UntilDone, 0)
 	if err := f.Err(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, futures.ErrStillRunning) {
 		t.Errorf("a call until its deadline: %v", err)
 	}
@@ -91,26 +91,27 @@ func (s *suite) deadline(t *testing.T) {
 
 func (s *suite) taskTimeout(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	f := futures.Submit(ctx, ex, untilDone, 0, futures.TaskTimeout(20*time.Millisecond))
+	f := futures.Submit(ctx, ex, s.UntilDone, 0, futures.TaskTimeout(20*time.Millisecond))
 	if err := f.Err(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, futures.ErrStillRunning) {
 		t.Errorf("Err = %v, want DeadlineExceeded", err)
 	}
 	// It counts from the start of the call, not from Submit.
-	g, _ := busy(t, ex)
-	f2 := futures.Submit(ctx, ex, hasDeadline, 0, futures.TaskTimeout(10*time.Second))
+	g, _ := s.busy(t, ex)
+	f2 := futures.Submit(ctx, ex, s.Deadline, 0, futures.TaskTimeout(10*time.Second))
 	waited := time.Now()
 	short, cancel := context.WithTimeout(ctx, 30*time.Millisecond)
 	defer cancel()
 	f2.Err(short)
 	g.open()
-	d, err := f2.Result(ctx)
+	ns, err := f2.Result(ctx)
+	d := time.Duration(ns)
 	if err != nil || d > 10*time.Second || d < 10*time.Second-time.Since(waited)+20*time.Millisecond && time.Since(waited) < time.Second {
 		t.Errorf("deadline in %v, %v", d, err)
 	}
-	if err := futures.Submit(ctx, ex, inc, 0, futures.TaskTimeout(0)).Err(ctx); err == nil {
+	if err := futures.Submit(ctx, ex, s.Inc, 0, futures.TaskTimeout(0)).Err(ctx); err == nil {
 		t.Error("TaskTimeout(0) was accepted")
 	}
-	if v, err := futures.Submit(ctx, ex, inc, 1, futures.TaskTimeout(time.Minute)).Result(ctx); v != 2 || err != nil {
+	if v, err := futures.Submit(ctx, ex, s.Inc, 1, futures.TaskTimeout(time.Minute)).Result(ctx); v != 2 || err != nil {
 		t.Errorf("a call within its limit: %v, %v", v, err)
 	}
 }
@@ -120,7 +121,7 @@ func (s *suite) shutdown(t *testing.T) {
 	g := newGate(t)
 	var fs []*futures.Future[int]
 	for i := range 4 * ex.Workers() {
-		fs = append(fs, futures.Submit(ctx, ex, atGate, g.arg(i)))
+		fs = append(fs, futures.Submit(ctx, ex, s.Gate, g.arg(i)))
 	}
 	g.arrived()
 	ended := make(chan error, 2)
@@ -128,7 +129,7 @@ func (s *suite) shutdown(t *testing.T) {
 		go func() { ended <- ex.Shutdown(ctx) }()
 	}
 	eventually(t, "no calls are taken", func() bool {
-		f := futures.Submit(ctx, ex, inc, 1)
+		f := futures.Submit(ctx, ex, s.Inc, 1)
 		return !f.Cancel() && f.State() == futures.Finished && errors.Is(f.Err(ctx), futures.ErrShutdown)
 	})
 	select {
@@ -155,17 +156,17 @@ func (s *suite) shutdown(t *testing.T) {
 	if err := ex.Shutdown(over); err != nil {
 		t.Errorf("Shutdown once more: %v", err)
 	}
-	if err := futures.Submit(ctx, ex, inc, 1).Err(ctx); !errors.Is(err, futures.ErrShutdown) {
+	if err := futures.Submit(ctx, ex, s.Inc, 1).Err(ctx); !errors.Is(err, futures.ErrShutdown) {
 		t.Errorf("Submit after Shutdown: %v", err)
 	}
 }
 
 func (s *suite) shutdownNow(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	g, fs := busy(t, ex)
+	g, fs := s.busy(t, ex)
 	var pending []*futures.Future[int]
 	for i := range 200 {
-		pending = append(pending, futures.Submit(ctx, ex, atGate, g.arg(1000+i)))
+		pending = append(pending, futures.Submit(ctx, ex, s.Gate, g.arg(1000+i)))
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- ex.ShutdownNow(ctx) }()
@@ -203,7 +204,7 @@ func (s *suite) shutdownNow(t *testing.T) {
 
 func (s *suite) shutdownLimit(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
-	g, fs := busy(t, ex)
+	g, fs := s.busy(t, ex)
 	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 	defer cancel()
 	err := ex.Shutdown(short)
@@ -229,7 +230,7 @@ func (s *suite) shutdownBusy(t *testing.T) {
 		ex := s.start(t)
 		var fs []*futures.Future[int]
 		for i := range 2000 {
-			fs = append(fs, futures.Submit(ctx, ex, inc, i))
+			fs = append(fs, futures.Submit(ctx, ex, s.Inc, i))
 		}
 		if err := ex.Shutdown(ctx); err != nil {
 			t.Fatalf("Shutdown: %v", err)
@@ -248,10 +249,10 @@ func (s *suite) shutdownCancelled(t *testing.T) {
 	ctx := limit(t)
 	for range 20 {
 		ex := s.start(t)
-		if err := futures.Submit(ctx, ex, inc, 0).Err(ctx); err != nil {
+		if err := futures.Submit(ctx, ex, s.Inc, 0).Err(ctx); err != nil {
 			t.Fatal(err)
 		}
-		futures.Submit(ctx, ex, inc, 0).Cancel()
+		futures.Submit(ctx, ex, s.Inc, 0).Cancel()
 		if err := ex.Shutdown(ctx); err != nil {
 			t.Fatalf("Shutdown: %v", err)
 		}

@@ -2,6 +2,9 @@ package futurestest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,10 +24,66 @@ type Options struct {
 	// Kills: Future.Kill ends a call that runs, and so does the end of its
 	// context a short time after.
 	Kills bool
+
+	// Funcs are the functions to call, for an engine that cannot run Go's.
+	// What follows says how theirs differ; the zero values are for Go's.
+	Funcs Funcs
+
+	// Failure is what errors of Funcs.FailOdd match.
+	Failure error
+
+	// Exit is what errors of Funcs.Exit match: futures.ErrGoexit in Go.
+	Exit error
+
+	// Panic returns what is wrong with err, with which a call of
+	// Funcs.Panic has ended that said text. In Go it must be a
+	// *futures.PanicError with that Value, and a Stack that shows where it
+	// was. err may be nil.
+	Panic func(err error, text string) error
+
+	// Unsendable is part of the error about a result of Funcs.Unsendable:
+	// "chan int" in Go. It matters with Copies.
+	Unsendable string
+
+	// TimeUnit is what times in a Value are exact to: a nanosecond in Go.
+	TimeUnit time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	o.Funcs = o.Funcs.orGo()
+	if o.Failure == nil {
+		o.Failure = errTask
+	}
+	if o.Exit == nil {
+		o.Exit = futures.ErrGoexit
+	}
+	if o.Panic == nil {
+		o.Panic = checkPanic
+	}
+	if o.Unsendable == "" {
+		o.Unsendable = "chan int"
+	}
+	o.TimeUnit = max(o.TimeUnit, 1)
+	return o
+}
+
+// checkPanic is Options.Panic for Go.
+func checkPanic(err error, text string) error {
+	var p *futures.PanicError
+	switch {
+	case !errors.As(err, &p):
+		return fmt.Errorf("the call ended with %v, want a *PanicError", err)
+	case p.Value != any(text):
+		return fmt.Errorf("the panic's Value is %#v, want %q", p.Value, text)
+	case !strings.Contains(string(p.Stack), "panicFor"):
+		return fmt.Errorf("the stack does not show where it was:\n%s", p.Stack)
+	}
+	return nil
 }
 
 // A suite is one run of TestExecutor.
 type suite struct {
+	Funcs
 	opt Options
 	new func(t *testing.T) futures.Executor
 }
@@ -37,7 +96,8 @@ type suite struct {
 // of calls, cancellation, contexts and time limits, the forms of shutdown,
 // Map with its bounds, and that nothing hangs.
 func TestExecutor(t *testing.T, new func(t *testing.T) futures.Executor, opt Options) {
-	s := &suite{opt, new}
+	opt = opt.withDefaults()
+	s := &suite{opt.Funcs, opt, new}
 	for _, test := range []struct {
 		name string
 		run  func(*suite, *testing.T)
@@ -46,7 +106,7 @@ func TestExecutor(t *testing.T, new func(t *testing.T) futures.Executor, opt Opt
 		{"Values", (*suite).values},
 		{"Errors", (*suite).errors},
 		{"Panics", (*suite).panics},
-		{"Goexit", (*suite).goexit},
+		{"Exit", (*suite).exit},
 		{"NotEncodable", (*suite).notEncodable},
 		{"Closures", (*suite).closures},
 		{"Cancel", (*suite).cancel},
@@ -112,12 +172,12 @@ func limit(t *testing.T) context.Context {
 
 // busy occupies all workers of ex with calls that stop at the gate it
 // returns.
-func busy(t *testing.T, ex futures.Executor) (*gate, []*futures.Future[int]) {
+func (s *suite) busy(t *testing.T, ex futures.Executor) (*gate, []*futures.Future[int]) {
 	t.Helper()
 	g := newGate(t)
 	var fs []*futures.Future[int]
 	for i := range ex.Workers() {
-		fs = append(fs, futures.Submit(limit(t), ex, atGate, g.arg(i)))
+		fs = append(fs, futures.Submit(limit(t), ex, s.Gate, g.arg(i)))
 	}
 	for range fs {
 		g.arrived()

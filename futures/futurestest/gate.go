@@ -23,8 +23,12 @@ type gate struct {
 	wg     sync.WaitGroup
 }
 
-// A gateArg is the argument of a call that stops at a gate.
-type gateArg struct {
+// A GateArg is the argument of a call that stops at a gate of the test. The
+// call connects to Addr by TCP, writes N as eight bytes, little-endian, and
+// reads until the connection ends, of which it takes no notice, however it
+// does. Then it returns N. If its context ends meanwhile it closes the
+// connection and fails with the reason.
+type GateArg struct {
 	Addr string
 	N    int
 }
@@ -73,7 +77,7 @@ func (g *gate) serve() {
 }
 
 // arg is the argument for call number n.
-func (g *gate) arg(n int) gateArg { return gateArg{g.ln.Addr().String(), n} }
+func (g *gate) arg(n int) GateArg { return GateArg{g.ln.Addr().String(), n} }
 
 // open lets all calls through, those too that are still to come.
 func (g *gate) open() {

@@ -15,7 +15,7 @@ func (s *suite) mapInfinite(t *testing.T) {
 	for _, opts := range [][]futures.MapOption{nil, {futures.Buffer(10)}, {futures.ChunkSize(7)}} {
 		var read atomic.Int64
 		i := 0
-		for v, err := range futures.Map(ctx, ex, inc, forever(&read), opts...) {
+		for v, err := range futures.Map(ctx, ex, s.Inc, forever(&read), opts...) {
 			if i++; v != i || err != nil {
 				t.Fatalf("item %d = %v, %v", i-1, v, err)
 			}
@@ -31,11 +31,11 @@ func (s *suite) mapInfinite(t *testing.T) {
 func (s *suite) mapBreak(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	g := newGate(t)
-	args := func(yield func(gateArg) bool) {
+	args := func(yield func(GateArg) bool) {
 		for i := 0; yield(g.arg(i)); i++ {
 		}
 	}
-	for range futures.MapUnordered(ctx, ex, atGate, func(yield func(gateArg) bool) {
+	for range futures.MapUnordered(ctx, ex, s.Gate, func(yield func(GateArg) bool) {
 		opened := newGate(t)
 		opened.open()
 		if yield(opened.arg(-1)) {
@@ -49,7 +49,7 @@ func (s *suite) mapBreak(t *testing.T) {
 	}
 	// The workers are free again, though the gate is still closed.
 	for range 2 * ex.Workers() {
-		if err := futures.Submit(ctx, ex, inc, 1).Err(ctx); err != nil {
+		if err := futures.Submit(ctx, ex, s.Inc, 1).Err(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,7 +62,7 @@ func (s *suite) mapBuffer(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 10, 100} {
 		var read atomic.Int64
 		yielded := 0
-		for _, err := range futures.Map(ctx, ex, inc, forever(&read), futures.Buffer(n)) {
+		for _, err := range futures.Map(ctx, ex, s.Inc, forever(&read), futures.Buffer(n)) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func (s *suite) mapBuffer(t *testing.T) {
 	}
 	// Without it there is a limit too: a consumer that takes nothing.
 	var read atomic.Int64
-	for range futures.Map(ctx, ex, inc, forever(&read)) {
+	for range futures.Map(ctx, ex, s.Inc, forever(&read)) {
 		last := int64(-1)
 		for last != read.Load() {
 			last = read.Load()
@@ -97,7 +97,7 @@ func (s *suite) mapProgress(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	g, opened := newGate(t), newGate(t)
 	opened.open()
-	args := func(yield func(gateArg) bool) {
+	args := func(yield func(GateArg) bool) {
 		for i := range 10 {
 			a := opened.arg(i)
 			if i == 7 {
@@ -109,7 +109,7 @@ func (s *suite) mapProgress(t *testing.T) {
 		}
 	}
 	i := 0
-	for v, err := range futures.Map(ctx, ex, atGate, args, futures.ChunkSize(10)) {
+	for v, err := range futures.Map(ctx, ex, s.Gate, args, futures.ChunkSize(10)) {
 		if v != i || err != nil {
 			t.Fatalf("item %d: %v, %v", i, v, err)
 		}
@@ -136,7 +136,7 @@ func (s *suite) mapTrickle(t *testing.T) {
 			}
 		}
 		i := 0
-		for v, err := range futures.Map(ctx, ex, inc, seq, opts...) {
+		for v, err := range futures.Map(ctx, ex, s.Inc, seq, opts...) {
 			if i++; v != i || err != nil {
 				t.Fatalf("item %d = %v, %v", i-1, v, err)
 			}
@@ -174,7 +174,7 @@ func (s *suite) mapContext(t *testing.T) {
 		g := newGate(t)
 		opened := newGate(t)
 		opened.open()
-		args := func(yield func(gateArg) bool) {
+		args := func(yield func(GateArg) bool) {
 			for i := 0; ; i++ {
 				a := g.arg(i)
 				if i < 3 {
@@ -186,7 +186,7 @@ func (s *suite) mapContext(t *testing.T) {
 			}
 		}
 		var errs []error
-		for v, err := range futures.Map(ctx, ex, atGate, args, opts...) {
+		for v, err := range futures.Map(ctx, ex, s.Gate, args, opts...) {
 			if len(errs) < 3 && (v != len(errs) || err != nil) {
 				t.Errorf("item %d: %v, %v", len(errs), v, err)
 			}
@@ -211,7 +211,7 @@ func (s *suite) mapContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(limit(t))
 	cancel()
 	n := 0
-	for _, err := range futures.Map(ctx, ex, inc, numbers(0, 10)) {
+	for _, err := range futures.Map(ctx, ex, s.Inc, numbers(0, 10)) {
 		if n++; !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
@@ -224,7 +224,7 @@ func (s *suite) mapContext(t *testing.T) {
 func (s *suite) mapTimeout(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	n := 0
-	for _, err := range futures.Map(ctx, ex, untilDone, numbers(0, 6), futures.TaskTimeout(5*time.Millisecond), futures.ChunkSize(2)) {
+	for _, err := range futures.Map(ctx, ex, s.UntilDone, numbers(0, 6), futures.TaskTimeout(5*time.Millisecond), futures.ChunkSize(2)) {
 		if n++; !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, futures.ErrStillRunning) {
 			t.Errorf("item: %v", err)
 		}
@@ -238,7 +238,7 @@ func (s *suite) mapRefused(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	var read atomic.Int64
 	i, refused := 0, 0
-	for v, err := range futures.Map(ctx, ex, inc, forever(&read), futures.Buffer(100)) {
+	for v, err := range futures.Map(ctx, ex, s.Inc, forever(&read), futures.Buffer(100)) {
 		switch {
 		case err == nil && (v != i+1 || refused > 0):
 			t.Fatalf("item %d: %v after %d refusals", i, v, refused)

@@ -3,6 +3,7 @@ package futurestest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sync/atomic"
 	"testing"
@@ -37,7 +38,7 @@ func (s *suite) mapOrdered(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	for _, n := range []int{0, 1, 2, 7, 100, 20_000} {
 		i := 0
-		for v, err := range futures.Map(ctx, ex, inc, numbers(0, n)) {
+		for v, err := range futures.Map(ctx, ex, s.Inc, numbers(0, n)) {
 			if i++; v != i || err != nil {
 				t.Fatalf("of %d: item %d = %v, %v", n, i-1, v, err)
 			}
@@ -47,7 +48,7 @@ func (s *suite) mapOrdered(t *testing.T) {
 		}
 	}
 	// The same sequence may be ranged over again, also at the same time.
-	seq := futures.Map(ctx, ex, inc, numbers(0, 10))
+	seq := futures.Map(ctx, ex, s.Inc, numbers(0, 10))
 	for v, err := range seq {
 		sum := 0
 		for w := range seq {
@@ -66,7 +67,7 @@ func (s *suite) mapOrdered(t *testing.T) {
 		}
 	}
 	var got []string
-	for v, err := range futures.Map(ctx, ex, greet, names, futures.ChunkSize(3)) {
+	for v, err := range futures.Map(ctx, ex, s.Greet, names, futures.ChunkSize(3)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +83,7 @@ func (s *suite) mapUnordered(t *testing.T) {
 	for _, n := range []int{0, 1, 100, 20_000} {
 		seen := make([]bool, n)
 		count := 0
-		for it, err := range futures.MapUnordered(ctx, ex, failOdd, numbers(0, n)) {
+		for it, err := range futures.MapUnordered(ctx, ex, s.FailOdd, numbers(0, n)) {
 			if it.Index < 0 || it.Index >= n || seen[it.Index] {
 				t.Fatalf("of %d: %+v, %v", n, it, err)
 			}
@@ -91,7 +92,7 @@ func (s *suite) mapUnordered(t *testing.T) {
 			if it.Arg != it.Index {
 				t.Errorf("%+v", it)
 			}
-			if odd := it.Arg%2 != 0; odd != errors.Is(err, errTask) || !odd && it.Value != it.Arg/2 {
+			if odd := it.Arg%2 != 0; odd != errors.Is(err, s.opt.Failure) || !odd && it.Value != it.Arg/2 {
 				t.Errorf("%+v, %v", it, err)
 			}
 		}
@@ -101,7 +102,7 @@ func (s *suite) mapUnordered(t *testing.T) {
 	}
 	// Item 0 stands at a gate until another has been yielded.
 	g := newGate(t)
-	args := func(yield func(gateArg) bool) {
+	args := func(yield func(GateArg) bool) {
 		yield(g.arg(0))
 		g.arrived()
 		g2 := newGate(t)
@@ -110,7 +111,7 @@ func (s *suite) mapUnordered(t *testing.T) {
 		}
 	}
 	var order []int
-	for it, err := range futures.MapUnordered(ctx, ex, atGate, args) {
+	for it, err := range futures.MapUnordered(ctx, ex, s.Gate, args) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,8 +127,8 @@ func (s *suite) mapUnordered(t *testing.T) {
 func (s *suite) mapErrors(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	i := 0
-	for v, err := range futures.Map(ctx, ex, failOdd, numbers(0, 1000)) {
-		if odd := i%2 != 0; odd != errors.Is(err, errTask) || !odd && v != i/2 || odd && v != 0 {
+	for v, err := range futures.Map(ctx, ex, s.FailOdd, numbers(0, 1000)) {
+		if odd := i%2 != 0; odd != errors.Is(err, s.opt.Failure) || !odd && v != i/2 || odd && v != 0 {
 			t.Fatalf("item %d: %v, %v", i, v, err)
 		}
 		i++
@@ -140,10 +141,13 @@ func (s *suite) mapErrors(t *testing.T) {
 func (s *suite) mapPanics(t *testing.T) {
 	ex, ctx := s.start(t), limit(t)
 	i := 0
-	for v, err := range futures.Map(ctx, ex, panics, numbers(-20, 20), futures.ChunkSize(8)) {
-		var p *futures.PanicError
-		if n := i - 20; n < 0 != errors.As(err, &p) || n >= 0 && v != n {
+	for v, err := range futures.Map(ctx, ex, s.Panic, numbers(-20, 20), futures.ChunkSize(8)) {
+		if n := i - 20; n >= 0 && (v != n || err != nil) {
 			t.Errorf("item %d: %v, %v", n, v, err)
+		} else if n < 0 {
+			if err := s.opt.Panic(err, fmt.Sprintf("negative: %d", n)); err != nil {
+				t.Errorf("item %d: %v", n, err)
+			}
 		}
 		i++
 	}
@@ -157,7 +161,7 @@ func (s *suite) mapPanics(t *testing.T) {
 			}
 		}()
 		seen := 0
-		for v, err := range futures.Map(ctx, ex, inc, func(yield func(int) bool) {
+		for v, err := range futures.Map(ctx, ex, s.Inc, func(yield func(int) bool) {
 			yield(1)
 			yield(2)
 			panic("input")
@@ -175,7 +179,7 @@ func (s *suite) mapOptions(t *testing.T) {
 	for _, chunk := range []int{1, 2, 3, 100, 10_000} {
 		for _, buffer := range []int{1, 5, 1000} {
 			i := 0
-			for v, err := range futures.Map(ctx, ex, inc, numbers(0, 200), futures.ChunkSize(chunk), futures.Buffer(buffer)) {
+			for v, err := range futures.Map(ctx, ex, s.Inc, numbers(0, 200), futures.ChunkSize(chunk), futures.Buffer(buffer)) {
 				if i++; v != i || err != nil {
 					t.Fatalf("ChunkSize(%d), Buffer(%d): item %d = %v, %v", chunk, buffer, i-1, v, err)
 				}
@@ -187,7 +191,7 @@ func (s *suite) mapOptions(t *testing.T) {
 	}
 	for _, opt := range []futures.MapOption{futures.ChunkSize(0), futures.ChunkSize(-1), futures.Buffer(0), futures.TaskTimeout(-1)} {
 		n := 0
-		for _, err := range futures.Map(ctx, ex, inc, numbers(0, 10), opt) {
+		for _, err := range futures.Map(ctx, ex, s.Inc, numbers(0, 10), opt) {
 			if n++; err == nil {
 				t.Errorf("%#v was accepted", opt)
 			}
@@ -217,7 +221,7 @@ func (s *suite) mapNotEncodable(t *testing.T) {
 		}
 	}
 	i := 0
-	for v, err := range futures.Map(ctx, ex, takesAny, args, futures.ChunkSize(20)) {
+	for v, err := range futures.Map(ctx, ex, s.TakeAny, args, futures.ChunkSize(20)) {
 		if bad := i%7 == 3; bad != errors.Is(err, futures.ErrNotEncodable) || !bad && (v != i || err != nil) {
 			t.Errorf("item %d: %v, %v", i, v, err)
 		}
@@ -260,7 +264,7 @@ func (s *suite) mapMany(t *testing.T) {
 					}
 				}
 			}
-			for v, err := range futures.Map(ctx, ex, spin, lengths) {
+			for v, err := range futures.Map(ctx, ex, s.Spin, lengths) {
 				want := 0
 				if i%50 == m {
 					want = 300

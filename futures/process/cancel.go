@@ -4,23 +4,41 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"time"
 
-	"github.com/conexgo/conex/futures"
+	"github.com/conexgo/conex/internal/crew"
 	"github.com/conexgo/conex/internal/watch"
 )
 
-// This file carries contexts to the workers, and what ends tasks before their
-// time: the end of their context, TaskTimeout, and Kill.
+// This file carries contexts to the workers. The pool's lock is held.
 
 // idleCtxs is how many contexts a worker keeps that no task of it uses: the
 // next one often has the same.
 const idleCtxs = 16
 
-// knows reports whether w has the context of g. The caller holds mu.
-func (w *worker) knows(g *watch.Group) bool { return w.ctxs[g.ID] != nil }
+// A sentCtx is a context that the worker knows.
+type sentCtx struct {
+	g        *watch.Group
+	inFlight int32
+}
 
-// sendCtx makes w know the context of g. The caller holds mu.
+// Know implements [crew.Sender].
+func (w *worker) Know(g *watch.Group, begun bool) error {
+	if w.ctxs[g.ID] != nil {
+		return nil
+	}
+	if begun {
+		return crew.ErrNextFrame
+	}
+	if err := w.sendCtx(g); err != nil {
+		return err
+	}
+	if !w.reserve() {
+		return crew.ErrNoRoom
+	}
+	return nil
+}
+
+// sendCtx makes w know the context of g.
 func (w *worker) sendCtx(g *watch.Group) error {
 	size := 16 + len(g.Values)
 	b := w.tasks.Reserve(size)
@@ -45,8 +63,8 @@ func (w *worker) sendCtx(g *watch.Group) error {
 	return nil
 }
 
-// left notes that n entries of g have ended on w. The caller holds mu.
-func (w *worker) left(g *watch.Group, n int32) {
+// Left implements [crew.Sender].
+func (w *worker) Left(g *watch.Group, n int32) {
 	c := w.ctxs[g.ID]
 	if c == nil {
 		return
@@ -64,7 +82,7 @@ func (w *worker) left(g *watch.Group, n int32) {
 	}
 }
 
-// sendDrops tells w which contexts to forget. The caller holds mu.
+// sendDrops tells w which contexts to forget.
 func (w *worker) sendDrops() {
 	for len(w.drops) > 0 {
 		b := w.tasks.Reserve(4)
@@ -77,62 +95,8 @@ func (w *worker) sendDrops() {
 	}
 }
 
-// ctxEnded is called when a context ends that tasks were submitted under.
-// However many end together, the pool is searched by one goroutine.
-func (p *Pool) ctxEnded(*watch.Group) {
-	p.mu.Lock()
-	if p.sweeping {
-		p.sweepAgain = true
-		p.mu.Unlock()
-		return
-	}
-	p.sweeping = true
-	p.mu.Unlock()
-	for {
-		p.sweep()
-		p.mu.Lock()
-		if !p.sweepAgain {
-			p.sweeping = false
-			p.mu.Unlock()
-			return
-		}
-		p.sweepAgain = false
-		p.mu.Unlock()
-	}
-}
-
-// sweep fails the tasks in the queue whose context has ended, takes those back
-// that workers have not begun, and tells workers to cancel those that run.
-func (p *Pool) sweep() {
-	p.mu.Lock()
-	p.merge()
-	over := p.queue.filter(func(en *entry) bool {
-		if en.group.Ended() {
-			p.queued -= en.items()
-			return false
-		}
-		return true
-	})
-	workers := append([]*worker(nil), p.workers...)
-	p.mu.Unlock()
-	for _, w := range workers {
-		over = append(over, w.sweep()...)
-	}
-	p.bury(over)
-}
-
-// sweep does it for one worker, and returns what it had not begun.
-func (w *worker) sweep() (over []entry) {
-	p := w.p
-	w.rd.Lock()
-	defer w.rd.Unlock()
-	w.drain()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if w.state == gone || w.dead {
-		return nil
-	}
-	var cancelled bool
+// CancelEnded implements [crew.Sender].
+func (w *worker) CancelEnded() (any bool) {
 	for id, c := range w.ctxs {
 		if !c.g.Ended() {
 			continue
@@ -149,104 +113,7 @@ func (w *worker) sweep() (over []entry) {
 			w.drops = append(w.drops, id)
 			continue
 		}
-		cancelled = true
+		any = true
 	}
-	if !cancelled {
-		return nil
-	}
-	over = p.takeBack(w)
-	if !w.flight.empty() && w.flight.front().group.Ended() {
-		en := w.flight.front()
-		w.killAfter(p.cfg.Grace, en.t, en.from, en.group.Cause())
-	}
-	p.dispatch()
-	return over
-}
-
-// takeBack revokes what w has not claimed and puts it back to the front of the
-// queue, but for tasks whose context has ended, which it returns. The caller
-// holds w's rd, and mu.
-func (p *Pool) takeBack(w *worker) (over []entry) {
-	n := revoke(w.ctl.window)
-	if n == 0 {
-		return nil
-	}
-	w.sent -= n
-	p.running.Add(-int64(n))
-	for _, en := range w.flight.takeBack(p, int64(n)) {
-		if en.group != nil {
-			w.left(en.group, 1)
-		}
-		if en.group.Ended() {
-			over = append(over, en)
-			continue
-		}
-		p.queued += en.items()
-		p.queue.pushFront(en)
-	}
-	p.full.Store(false)
-	return over
-}
-
-// killAfter kills w after d, unless item i of t has ended by then.
-func (w *worker) killAfter(d time.Duration, t futures.Task, i int32, cause error) {
-	if d <= 0 {
-		go w.killFor(t, i, cause, "time")
-		return
-	}
-	time.AfterFunc(d, func() { w.killFor(t, i, cause, "time") })
-}
-
-// watchTimeout makes checkTimeout run after d, or earlier. The caller holds mu.
-func (w *worker) watchTimeout(d time.Duration) {
-	at := time.Now().Add(d)
-	if w.timer == nil {
-		w.timer = time.AfterFunc(d, w.checkTimeout)
-	} else if w.timerAt.IsZero() || at.Before(w.timerAt) {
-		w.timer.Reset(d)
-	} else {
-		return
-	}
-	w.timerAt = at
-}
-
-// checkTimeout kills w if its task has run for longer than its TaskTimeout
-// and Grace, and else looks again when that could be.
-func (w *worker) checkTimeout() {
-	p := w.p
-	w.rd.Lock()
-	w.drain()
-	p.mu.Lock()
-	w.timerAt = time.Time{}
-	var t futures.Task
-	var i int32
-	if !w.flight.empty() && w.state != gone {
-		en := w.flight.front()
-		d := en.t.Timeout()
-		next := d + p.cfg.Grace
-		if d > 0 && w.hasBegun() {
-			ran := time.Duration(now() - w.ctl.begunAt.Load())
-			if next -= ran; next <= 0 {
-				t, i = en.t, en.from
-			}
-		}
-		if t == nil && (d > 0 || w.timeoutsBehind()) {
-			w.watchTimeout(max(next, 2*time.Millisecond))
-		}
-	}
-	p.mu.Unlock()
-	w.rd.Unlock()
-	if t != nil {
-		w.killFor(t, i, context.DeadlineExceeded, "time")
-	}
-}
-
-// timeoutsBehind reports whether anything in flight has a time limit.
-func (w *worker) timeoutsBehind() bool {
-	for h, t := w.flight.head.Load(), w.flight.tail.Load(); h < t; h++ {
-		if w.flight.buf[h%flightMax].t.Timeout() > 0 {
-			return true
-		}
-	}
-	return false
+	return any
 }

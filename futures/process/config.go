@@ -81,10 +81,7 @@ type Config struct {
 }
 
 // A Policy says what happens to a task whose worker died while it ran.
-type Policy struct {
-	retries int
-	breaks  bool
-}
+type Policy struct{ death policy.Death }
 
 // Fail makes the task's future fail with a *futures.WorkerDiedError. Nothing
 // else is affected.
@@ -93,12 +90,12 @@ var Fail Policy
 // Break makes the death of one worker the end of the pool, as in Python's
 // ProcessPoolExecutor: all futures fail with an error matching futures.ErrBroken
 // and futures.ErrWorkerDied.
-var Break = Policy{breaks: true}
+var Break = Policy{policy.Break()}
 
 // Retry runs the task again on another worker, up to n times, and then fails
 // it. Only death is retried, never an error that the function returned, and
 // never a task that was killed because its time was over.
-func Retry(n int) Policy { return Policy{retries: n} }
+func Retry(n int) Policy { return Policy{policy.Retry(n)} }
 
 const (
 	defaultGrace  = time.Second
@@ -137,8 +134,8 @@ func (c Config) withDefaults() (Config, error) {
 			return fail("%w", err)
 		}
 	}
-	if c.OnDeath.retries < 0 {
-		return fail("Retry(%d): the number of retries must not be negative", c.OnDeath.retries)
+	if c.OnDeath.death.Retries() < 0 {
+		return fail("Retry(%d): the number of retries must not be negative", c.OnDeath.death.Retries())
 	}
 	return c, nil
 }

@@ -165,38 +165,15 @@ func forwardLogs(conn *wait.Conn, level int) {
 	log.SetFlags(flags)
 }
 
-func (p *Pool) logger() *slog.Logger {
-	if p.cfg.Logger != nil {
-		return p.cfg.Logger
-	}
-	return slog.Default()
-}
-
-// logLevel is the lowest level that is worth sending.
-func (p *Pool) logLevel() int {
-	for l := slog.LevelDebug - 8; l < slog.LevelError+8; l++ {
-		if p.logger().Enabled(context.Background(), l) {
-			return int(l)
-		}
-	}
-	return int(slog.LevelError + 8)
-}
-
-// log hands a worker's record to the pool's logger, with the worker's pid.
+// log hands a worker's record to the pool's logger.
 func (w *worker) log(b []byte) {
 	var r logRecord
 	if _, err := codec.Read(b, &r); err != nil {
-		return
-	}
-	l := w.p.logger()
-	ctx := context.Background()
-	if !l.Enabled(ctx, slog.Level(r.Level)) {
 		return
 	}
 	rec := slog.NewRecord(r.Time, slog.Level(r.Level), r.Msg, 0)
 	for _, a := range r.Attrs {
 		rec.AddAttrs(a.attr())
 	}
-	rec.AddAttrs(slog.Int("pid", w.child.PID()))
-	l.Handler().Handle(ctx, rec)
+	w.Log(rec)
 }

@@ -462,3 +462,5 @@ func (s *server) writeParts(head, rest []byte) {
 	}
 	s.flush()
 }
+
+func now() int64 { return time.Now().UnixNano() }

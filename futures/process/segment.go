@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/conexgo/conex/futures"
+	"github.com/conexgo/conex/internal/crew"
 	"github.com/conexgo/conex/internal/shm"
 )
 
@@ -33,12 +35,11 @@ type segment struct {
 	owner *segments
 	s     *shm.Segment
 	id    uint64
-	refs  atomic.Int32 // entries that need it
 }
 
 func (s *segments) init() { s.free = make(map[int][]*segment) }
 
-// get returns a segment of at least size bytes with one reference.
+// get returns a segment of at least size bytes.
 func (s *segments) get(size int) (*segment, error) {
 	size = max(size, smallestSegment)
 	if size&(size-1) != 0 {
@@ -50,7 +51,6 @@ func (s *segments) get(size int) (*segment, error) {
 		s.free[size] = list[:len(list)-1]
 		s.kept -= size
 		s.mu.Unlock()
-		g.refs.Store(1)
 		return g, nil
 	}
 	s.nextID++
@@ -61,15 +61,11 @@ func (s *segments) get(size int) (*segment, error) {
 		return nil, err
 	}
 	g := &segment{owner: s, s: mem, id: id}
-	g.refs.Store(1)
 	return g, nil
 }
 
-// release gives one reference back; the last makes the segment free.
+// release makes the segment free.
 func (g *segment) release() {
-	if g.refs.Add(-1) > 0 {
-		return
-	}
 	s, size := g.owner, len(g.s.Mem)
 	s.mu.Lock()
 	keep := !s.closed && s.kept+size <= keepSegments
@@ -95,46 +91,85 @@ func (s *segments) close() {
 	s.free = nil
 }
 
-// encode fixes the bytes of en's arguments, in a segment if they are large.
-func (p *Pool) encode(en *entry) error {
-	hint := en.t.SizeHint()
+// A memory is what this engine keeps for a task. It is counted for the entries
+// that have a part of the task.
+type memory struct {
+	refs atomic.Int32
+	seg  *segment // holds the task's arguments, if they are large
+	bufs *buffers // shared memory that the arguments refer to
+}
+
+// noMemory is that of most tasks.
+var noMemory memory
+
+func memoryOf(en *crew.Entry) *memory {
+	if m, ok := en.Mem.(*memory); ok {
+		return m
+	}
+	return &noMemory
+}
+
+func newMemory(seg *segment, bufs *buffers) *memory {
+	m := &memory{seg: seg, bufs: bufs}
+	m.refs.Store(1)
+	return m
+}
+
+// Join implements [crew.Memory].
+func (m *memory) Join() { m.refs.Add(1) }
+
+// Leave implements [crew.Memory].
+func (m *memory) Leave() {
+	if m.refs.Add(-1) > 0 {
+		return
+	}
+	if m.seg != nil {
+		m.seg.release()
+	}
+	m.bufs.release()
+}
+
+// encode fixes the bytes of t's arguments, in a segment if they are large.
+func (p *Pool) encode(t futures.Task) (crew.Memory, error) {
+	hint := t.SizeHint()
 	if hint <= inlineArg {
-		handles, err := en.t.Encode(nil)
-		en.bufs = newBuffers(handles)
-		return err
+		handles, err := t.Encode(nil)
+		if bufs := newBuffers(handles); bufs != nil {
+			return newMemory(nil, bufs), err
+		}
+		return nil, err
 	}
 	seg, err := p.segs.get(hint + 64)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	handles, err := en.t.Encode(seg.s.Mem[:0])
-	en.bufs = newBuffers(handles)
-	if err != nil {
-		seg.release()
-		return err
-	}
-	if en.t.ArgSize(0, en.t.Len()) > len(seg.s.Mem) {
+	handles, err := t.Encode(seg.s.Mem[:0])
+	if err != nil || t.ArgSize(0, t.Len()) > len(seg.s.Mem) {
 		seg.release() // the guess was too small: the bytes are elsewhere
-		return nil
+		seg = nil
 	}
-	en.seg = seg
-	return nil
+	return newMemory(seg, newBuffers(handles)), err
 }
 
 // toSegment moves the arguments of en, which turned out to be large, into a
 // segment.
-func (p *Pool) toSegment(en *entry) error {
-	n := en.t.Len()
-	seg, err := p.segs.get(en.t.ArgSize(0, n))
+func (p *Pool) toSegment(en *crew.Entry) (*memory, error) {
+	n := en.T.Len()
+	seg, err := p.segs.get(en.T.ArgSize(0, n))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	en.t.AppendArgs(seg.s.Mem[:0], 0, n)
-	en.seg = seg
-	return nil
+	en.T.AppendArgs(seg.s.Mem[:0], 0, n)
+	m := memoryOf(en)
+	if m == &noMemory {
+		m = newMemory(nil, nil)
+		en.Mem = m
+	}
+	m.seg = seg
+	return m, nil
 }
 
-// sendSegment makes w know seg. The error is errGone. The caller holds mu.
+// sendSegment makes w know seg. The error is [crew.ErrGone]. The caller holds mu.
 func (w *worker) sendSegment(seg *segment) error {
 	return w.sendMemory(seg.id, len(seg.s.Mem), seg.s.File())
 }
@@ -146,7 +181,7 @@ func (w *worker) sendMemory(id uint64, size int, f *os.File) error {
 		return nil
 	}
 	if w.conn.Send(msgSegment, w.segmentMessage(id, size), f) != nil {
-		return errGone
+		return crew.ErrGone
 	}
 	if size == 0 {
 		w.bare = true
@@ -178,7 +213,7 @@ const mapped = 16
 // descriptor that it had no use for: it is told again of what comes again. It
 // writes to the ring, so it must not come while a frame is being filled.
 func (w *worker) forgetSegments() {
-	if len(w.segs) < mapped && !w.bare || !w.flight.empty() {
+	if len(w.segs) < mapped && !w.bare || w.Busy() {
 		return
 	}
 	if b := w.tasks.Reserve(0); b != nil {

@@ -3,8 +3,8 @@ package process
 import (
 	"encoding/binary"
 	"fmt"
-	"sync/atomic"
 
+	"github.com/conexgo/conex/internal/crew"
 	"github.com/conexgo/conex/internal/shm"
 )
 
@@ -14,7 +14,6 @@ import (
 // buffers are what the arguments of one task refer to.
 type buffers struct {
 	list []*shm.Shared // each with a reference of ours
-	refs atomic.Int32  // entries that need them
 }
 
 // newBuffers takes over the handles that an encoder has collected.
@@ -23,7 +22,6 @@ func newBuffers(handles []any) *buffers {
 		return nil
 	}
 	b := new(buffers)
-	b.refs.Store(1)
 	for _, h := range handles {
 		if s, ok := h.(*shm.Shared); ok {
 			b.list = append(b.list, s)
@@ -33,7 +31,7 @@ func newBuffers(handles []any) *buffers {
 }
 
 func (b *buffers) release() {
-	if b == nil || b.refs.Add(-1) > 0 {
+	if b == nil {
 		return
 	}
 	for _, s := range b.list {
@@ -42,8 +40,7 @@ func (b *buffers) release() {
 }
 
 // putBuffers makes w know the memory and writes the list of it to dst. It
-// returns how many bytes that took, 0 if there is no room. The caller holds
-// mu.
+// returns how many bytes that took, 0 if there is no room.
 func (w *worker) putBuffers(b *buffers, dst []byte) (int, error) {
 	n := 8 + 8*len(b.list)
 	if n > inlineArg/2 {
@@ -65,26 +62,18 @@ func (w *worker) putBuffers(b *buffers, dst []byte) (int, error) {
 // waiting is a result whose memory has not arrived yet: the ring is faster
 // than the socket.
 type waiting struct {
-	en   entry // the item alone
+	en   crew.Entry // the item alone
 	n    int
 	data []byte
 }
 
-// sharedResult ends the next item, now or once its memory is there. The caller
-// holds rd.
+// sharedResult ends the next item, now or once its memory is there.
 func (w *worker) sharedResult(b []byte) error {
 	if len(b) < 4 {
 		return fmt.Errorf("truncated result with memory")
 	}
-	p := w.p
-	var one entry
-	if en := w.flight.front(); en.items() > 1 {
-		one = p.split(en, 1)
-	} else {
-		one = w.flight.pop()
-	}
-	w.count(1)
-	p.done.Add(1)
+	one := w.Take()
+	w.Count(1, true)
 	w.waiting = append(w.waiting, waiting{one, int(binary.LittleEndian.Uint32(b)), append([]byte(nil), b[4:]...)})
 	w.match()
 	return nil
@@ -97,7 +86,7 @@ func (w *worker) match() {
 		x := w.waiting[0]
 		list := w.shared[:x.n:x.n]
 		w.waiting, w.shared = w.waiting[1:], w.shared[x.n:]
-		x.en.t.FinishOwned(int(x.en.from), x.data, func(id uint64) (any, error) {
+		x.en.T.FinishOwned(int(x.en.From), x.data, func(id uint64) (any, error) {
 			if id >= uint64(len(list)) {
 				return nil, fmt.Errorf("process: a result refers to memory %d of %d", id, len(list))
 			}
@@ -106,30 +95,30 @@ func (w *worker) match() {
 		for _, s := range list {
 			s.Release() // the Buffers in the result have references of their own
 		}
-		w.finishedFlight(&x.en)
+		w.Finished(&x.en)
 	}
 }
 
-// receiveShared takes in memory for a result. The caller holds rd.
+// receiveShared takes in memory for a result.
 func (w *worker) receiveShared(b []byte) {
 	f := w.conn.File()
 	if f == nil || len(b) != 16 {
-		w.corrupt(fmt.Errorf("memory without descriptor"))
+		w.Corrupt(fmt.Errorf("memory without descriptor"))
 		return
 	}
 	s, err := shm.OpenShared(binary.LittleEndian.Uint64(b), f, int(binary.LittleEndian.Uint64(b[8:])))
 	if err != nil {
-		w.corrupt(err)
+		w.Corrupt(err)
 		return
 	}
 	w.shared = append(w.shared, s)
 	w.match()
-	w.account()
+	w.Account()
 }
 
 // dropShared gives up what will never match: the worker died between the two.
-// It returns the items concerned. The caller holds rd.
-func (w *worker) dropShared() (lost []entry) {
+// It returns the items concerned.
+func (w *worker) dropShared() (lost []crew.Entry) {
 	for _, x := range w.waiting {
 		lost = append(lost, x.en)
 	}

@@ -16,7 +16,7 @@ import (
 type Entry struct {
 	Name string // as given to conex.Register
 	Sig  string // "main.Job → string", compared at hello
-	ID   uint32 // position in the table, in order of registration
+	ID   uint32 // position in the table, in order of registration; see Foreign for others
 
 	// ArgFlat and ResFlat are the sizes of arguments and results whose
 	// bytes are their memory image, else 0. When both are set RunFlat is too.
@@ -25,6 +25,17 @@ type Entry struct {
 	// Err says why this function cannot be sent to another process: its
 	// argument or result has a type that cannot be encoded. Nil if it can.
 	Err error
+
+	// Engine is who alone runs the function: "" for a function of this
+	// program, "python" for one of Python. Check compares it.
+	Engine string
+
+	// Of a foreign function, which has none of the fields below: Key is how
+	// its engine names it to a worker, Flags are for the engine too, and
+	// Elsewhere is the error of all other engines.
+	Key       []byte
+	Flags     uint16
+	Elsewhere error
 
 	// RunOne decodes one argument from d, calls the function and appends
 	// the result to e. A panic passes through. encoding tells an error of

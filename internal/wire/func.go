@@ -23,6 +23,7 @@ type Func[A, R any] struct {
 	Entry
 	arg, res *codec.Plan
 	custom   Custom
+	foreign  *Coding[A, R]
 }
 
 // New prepares fn under name without registering it. Types that cannot be
@@ -91,8 +92,11 @@ func runFlat[A, R any](fn func(context.Context, A) (R, error)) func(context.Cont
 
 // ArgSizeHint guesses the encoded size of a: exact for large plain values.
 func (f *Func[A, R]) ArgSizeHint(a *A) int {
-	if f.custom != nil || f.Err != nil {
+	switch {
+	case f.custom != nil || f.Err != nil:
 		return 0
+	case f.foreign != nil:
+		return f.foreign.sizeHint(a)
 	}
 	return f.arg.SizeHint(unsafe.Pointer(a))
 }
@@ -105,6 +109,9 @@ func (f *Func[A, R]) AppendArg(e *codec.Encoder, a *A) error {
 	if f.Err != nil {
 		return f.Err
 	}
+	if f.foreign != nil {
+		return f.foreign.AppendArg(e, a)
+	}
 	return f.arg.Encode(e, unsafe.Pointer(a))
 }
 
@@ -113,8 +120,8 @@ func (f *Func[A, R]) ReadArg(d *codec.Decoder, a *A) error {
 	if f.custom != nil {
 		return readCustom(f.custom, d, a)
 	}
-	if f.Err != nil {
-		return f.Err
+	if f.Err != nil || f.foreign != nil {
+		return f.Check("")
 	}
 	return f.arg.Decode(d, unsafe.Pointer(a))
 }
@@ -124,8 +131,8 @@ func (f *Func[A, R]) AppendResult(e *codec.Encoder, r *R) error {
 	if f.custom != nil {
 		return appendCustom(f.custom, e, *r)
 	}
-	if f.Err != nil {
-		return f.Err
+	if f.Err != nil || f.foreign != nil {
+		return f.Check("")
 	}
 	if e.TailMin > 0 {
 		if block, ok := f.res.Tail(e, unsafe.Pointer(r), e.TailMin); ok {
@@ -143,6 +150,9 @@ func (f *Func[A, R]) ReadResult(d *codec.Decoder, r *R) error {
 	}
 	if f.Err != nil {
 		return f.Err
+	}
+	if f.foreign != nil {
+		return f.foreign.ReadResult(d, r)
 	}
 	return f.res.Decode(d, unsafe.Pointer(r))
 }

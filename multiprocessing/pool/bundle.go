@@ -97,7 +97,7 @@ func (r *bundleResult) decode(d *codec.Decoder) error {
 func (b *bundle[A, R]) wire() *wire.Func[bundleArg, bundleResult] { return runBundle.Wire() }
 
 func (b *bundle[A, R]) Entry() *wire.Entry {
-	if err := b.j.w.Err; err != nil {
+	if b.j.w.Check("") != nil {
 		return &b.j.w.Entry // the engine says what is wrong with it
 	}
 	return &b.wire().Entry

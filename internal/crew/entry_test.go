@@ -1,4 +1,4 @@
-package process
+package crew
 
 import (
 	"math/rand/v2"
@@ -11,7 +11,7 @@ func TestDeque(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	var d deque
 	var model []int64
-	ids := func(list []entry) (out []int64) {
+	ids := func(list []Entry) (out []int64) {
 		for _, en := range list {
 			out = append(out, en.queuedAt)
 		}
@@ -26,10 +26,10 @@ func TestDeque(t *testing.T) {
 		}
 		switch n := r.IntN(1000); {
 		case n < 450:
-			d.pushBack(entry{queuedAt: i})
+			d.pushBack(Entry{queuedAt: i})
 			model = append(model, i)
 		case n < 600:
-			d.pushFront(entry{queuedAt: i})
+			d.pushFront(Entry{queuedAt: i})
 			model = slices.Insert(model, 0, i)
 		case n < 998:
 			if len(model) > 0 {
@@ -39,7 +39,7 @@ func TestDeque(t *testing.T) {
 				model = model[1:]
 			}
 		case n < 999:
-			dropped := d.filter(func(en *entry) bool { return en.queuedAt%3 != 0 })
+			dropped := d.filter(func(en *Entry) bool { return en.queuedAt%3 != 0 })
 			var want []int64
 			model = slices.DeleteFunc(model, func(x int64) bool {
 				if x%3 == 0 {

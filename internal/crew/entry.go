@@ -1,58 +1,61 @@
-package process
+package crew
 
 import (
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/internal/watch"
 )
 
-// An entry is some items of a task: all of them while it waits in the queue,
+// An Entry is some items of a task: all of them while it waits in the queue,
 // perhaps fewer once it has been split between workers.
-type entry struct {
-	t        futures.Task
-	from, to int32
-	attempts int32 // deaths that item from has caused
+type Entry struct {
+	T        futures.Task
+	From, To int32
+	attempts int32 // deaths that item From has caused
 	queuedAt int64 // coarse Unix nanoseconds
-	group    *watch.Group
-	seg      *segment // holds the task's arguments, if they are large
-	bufs     *buffers // shared memory that the arguments refer to
+	Group    *watch.Group
+	Mem      Memory // what the engine keeps for it, or nil
 }
 
-func (en *entry) items() int64 { return int64(en.to - en.from) }
+// A Memory is what an engine keeps for a task: its arguments in shared memory,
+// for example. It is counted: each part of a task that was split has a share.
+type Memory interface {
+	Join()
+	Leave()
+}
 
-// fail ends all items of the entry.
-func (en *entry) fail(err error) {
-	for i := en.from; i < en.to; i++ {
-		en.t.Fail(int(i), err)
+// Items is how many there are.
+func (en *Entry) Items() int64 { return int64(en.To - en.From) }
+
+// Fail ends all items of the entry.
+func (en *Entry) Fail(err error) {
+	for i := en.From; i < en.To; i++ {
+		en.T.Fail(int(i), err)
 	}
 }
 
 // leave gives back what the entry holds.
-func (en *entry) leave() {
-	en.group.Leave()
+func (en *Entry) leave() {
+	en.Group.Leave()
 	en.free()
 }
 
 // free gives back its memory.
-func (en *entry) free() {
-	if en.seg != nil {
-		en.seg.release()
+func (en *Entry) free() {
+	if en.Mem != nil {
+		en.Mem.Leave()
 	}
-	en.bufs.release()
 }
 
 // split takes the first n items off en as an entry of its own. Each of the
-// two counts as pending and holds the context and the segment for itself.
-func (p *Pool) split(en *entry, n int32) entry {
+// two counts as pending and holds the context and the memory for itself.
+func (p *Pool) split(en *Entry, n int32) Entry {
 	first := *en
-	first.to = en.from + n
-	en.from = first.to
+	first.To = en.From + n
+	en.From = first.To
 	en.attempts = 0 // the count is that of the first item
-	first.group.Join()
-	if first.seg != nil {
-		first.seg.refs.Add(1)
-	}
-	if first.bufs != nil {
-		first.bufs.refs.Add(1)
+	first.Group.Join()
+	if first.Mem != nil {
+		first.Mem.Join()
 	}
 	p.pending.Add(1)
 	return first
@@ -76,7 +79,7 @@ const blockSize = 256
 type block struct {
 	next     *block
 	from, to int // the entries in use
-	entries  [blockSize]entry
+	entries  [blockSize]Entry
 }
 
 func (d *deque) len() int { return d.size }
@@ -110,7 +113,7 @@ func (d *deque) join(x *deque) {
 	}
 }
 
-func (d *deque) pushBack(en entry) {
+func (d *deque) pushBack(en Entry) {
 	b := d.last
 	if b == nil || b.to == blockSize {
 		b = d.newBlock()
@@ -126,7 +129,7 @@ func (d *deque) pushBack(en entry) {
 	d.size++
 }
 
-func (d *deque) pushFront(en entry) {
+func (d *deque) pushFront(en Entry) {
 	b := d.first
 	if b == nil || b.from == 0 {
 		b = d.newBlock()
@@ -142,12 +145,12 @@ func (d *deque) pushFront(en entry) {
 	d.size++
 }
 
-func (d *deque) front() *entry { return &d.first.entries[d.first.from] }
+func (d *deque) front() *Entry { return &d.first.entries[d.first.from] }
 
-func (d *deque) popFront() entry {
+func (d *deque) popFront() Entry {
 	b := d.first
 	en := b.entries[b.from]
-	b.entries[b.from] = entry{}
+	b.entries[b.from] = Entry{}
 	b.from++
 	d.size--
 	if b.from == b.to {
@@ -163,8 +166,8 @@ func (d *deque) popFront() entry {
 	return en
 }
 
-func (d *deque) takeAll() []entry {
-	all := make([]entry, 0, d.size)
+func (d *deque) takeAll() []Entry {
+	all := make([]Entry, 0, d.size)
 	for d.size > 0 {
 		all = append(all, d.popFront())
 	}
@@ -172,7 +175,7 @@ func (d *deque) takeAll() []entry {
 }
 
 // filter keeps the entries for which keep is true and returns the others.
-func (d *deque) filter(keep func(*entry) bool) (dropped []entry) {
+func (d *deque) filter(keep func(*Entry) bool) (dropped []Entry) {
 	for range d.size {
 		en := d.popFront()
 		if keep(&en) {

@@ -1,4 +1,4 @@
-package process
+package crew
 
 import (
 	"sync"
@@ -19,7 +19,7 @@ type inbox struct {
 }
 
 // put takes en in, unless the pool takes no more tasks.
-func (in *inbox) put(p *Pool, en entry) error {
+func (in *inbox) put(p *Pool, en Entry) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if p.state != open {
@@ -31,7 +31,7 @@ func (in *inbox) put(p *Pool, en entry) error {
 	}
 	en.queuedAt = in.clock
 	in.tasks.pushBack(en)
-	in.items += en.items()
+	in.items += en.Items()
 	in.count.Store(int64(in.tasks.len()))
 	return nil
 }

@@ -1,9 +1,6 @@
-package process
+package crew
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // A frame is a guess: that its tasks take about as long as the ones before.
 // When the guess was wrong, tasks wait behind a slow one while other workers
@@ -20,7 +17,7 @@ func (p *Pool) watchStuck() {
 		return
 	}
 	for _, w := range p.workers {
-		if w.state == ready && windowFree(w.ctl.window.Load()) > 0 {
+		if w.state == ready && w.link.Revocable() > 0 {
 			p.ticking = true
 			time.AfterFunc(stuckTick, p.tick)
 			return
@@ -38,17 +35,17 @@ func (p *Pool) hands() bool {
 func (p *Pool) tick() {
 	p.mu.Lock()
 	p.ticking = false
-	victims := append([]*worker(nil), p.workers...)
+	victims := append([]*Worker(nil), p.workers...)
 	p.mu.Unlock()
-	var over []entry
+	var over []Entry
 	for _, w := range victims {
 		if !w.rd.TryLock() {
 			continue // its results are being taken in: it is alive
 		}
 		p.mu.Lock()
 		if w.state == ready && !w.dead && p.hands() {
-			begun := atomic.LoadUint64(w.ctl.begun)
-			free := int64(windowFree(w.ctl.window.Load()))
+			begun := w.link.Begun()
+			free := w.link.Revocable()
 			stuck := begun == w.lastSeen
 			w.lastSeen = begun
 			if free > 0 && (stuck || p.rest(w) > stealTime) {
@@ -66,12 +63,12 @@ func (p *Pool) tick() {
 }
 
 // rest estimates the work that w has not claimed. The caller holds mu and rd.
-func (p *Pool) rest(w *worker) time.Duration {
-	free := int64(windowFree(w.ctl.window.Load()))
+func (p *Pool) rest(w *Worker) time.Duration {
+	free := w.link.Revocable()
 	sum := int64(0)
 	for t := w.flight.tail.Load(); free > 0 && t > w.flight.head.Load(); t-- {
 		en := &w.flight.buf[(t-1)%flightMax]
-		n := min(en.items(), free)
+		n := min(en.Items(), free)
 		sum += n * p.average(en)
 		free -= n
 	}

@@ -1,7 +1,6 @@
-package process
+package crew
 
 import (
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -10,16 +9,19 @@ import (
 
 // hasBegun reports whether the first item in flight has begun. The caller
 // holds rd and has drained.
-func (w *worker) hasBegun() bool { return atomic.LoadUint64(w.ctl.begun) > w.ended.Load() }
+func (w *Worker) hasBegun() bool { return w.link.Begun() > w.ended.Load() }
+
+// lookTime is how long a worker that is about to be killed is asked where it is.
+const lookTime = 500 * time.Millisecond
 
 // killFor kills w if it is running item i of t, and only then; what it has
 // not begun moves on, and another worker takes its place at once.
-func (w *worker) killFor(t futures.Task, i int32, cause error, limit string) bool {
+func (w *Worker) killFor(t futures.Task, i int32, cause error, limit string) bool {
 	p := w.p
 	w.rd.Lock()
 	w.drain()
 	p.mu.Lock()
-	if w.state == gone || w.dead || w.flight.empty() || w.flight.front().t != t || w.flight.front().from != i || !w.hasBegun() {
+	if w.state == gone || w.dead || w.flight.empty() || w.flight.front().T != t || w.flight.front().From != i || !w.hasBegun() {
 		p.mu.Unlock()
 		w.rd.Unlock()
 		return false
@@ -32,6 +34,9 @@ func (w *worker) killFor(t futures.Task, i int32, cause error, limit string) boo
 	p.refill()
 	p.mu.Unlock()
 	w.rd.Unlock()
+	if l, ok := w.link.(Looker); ok && limit != "" {
+		w.stack = l.Stack(lookTime)
+	}
 	w.child.Kill()
 	p.bury(over)
 	return true
@@ -39,7 +44,7 @@ func (w *worker) killFor(t futures.Task, i int32, cause error, limit string) boo
 
 // giveUp takes w out of service for good. The caller holds mu and then kills
 // it.
-func (w *worker) giveUp(cause error, limit string) {
+func (w *Worker) giveUp(cause error, limit string) {
 	p := w.p
 	if w.state != retiring {
 		p.forget(w)
@@ -52,7 +57,7 @@ func (w *worker) giveUp(cause error, limit string) {
 
 // kill ends w whatever it does. A polite kill is SIGTERM first and SIGKILL
 // after Grace.
-func (w *worker) kill(cause error, polite bool) {
+func (w *Worker) kill(cause error, polite bool) {
 	p := w.p
 	p.mu.Lock()
 	if w.state == gone {
@@ -75,7 +80,7 @@ func (w *worker) kill(cause error, polite bool) {
 
 // killTask is Future.Kill: it ends t, wherever it has got to. It returns once
 // that is under way.
-func (w *worker) killTask(t futures.Task) error {
+func (w *Worker) killTask(t futures.Task) error {
 	p := w.p
 	for range 100 {
 		w.rd.Lock()
@@ -89,17 +94,17 @@ func (w *worker) killTask(t futures.Task) error {
 			return nil // its death ends or moves t
 		}
 		p.mu.Lock()
-		begun := !w.flight.empty() && w.flight.front().t == t && w.hasBegun()
-		var over, mine []entry
+		begun := !w.flight.empty() && w.flight.front().T == t && w.hasBegun()
+		var over, mine []Entry
 		item := int32(0)
 		if begun {
-			item = w.flight.front().from
+			item = w.flight.front().From
 		} else {
 			over = p.takeBack(w)
 			p.merge()
-			mine = p.queue.filter(func(en *entry) bool {
-				if en.t == t {
-					p.queued -= en.items()
+			mine = p.queue.filter(func(en *Entry) bool {
+				if en.T == t {
+					p.queued -= en.Items()
 					return false
 				}
 				return true
@@ -110,7 +115,7 @@ func (w *worker) killTask(t futures.Task) error {
 		w.rd.Unlock()
 		p.bury(over)
 		for _, en := range mine {
-			en.fail(futures.ErrKilled)
+			en.Fail(futures.ErrKilled)
 			p.finished(en)
 		}
 		if begun && w.killFor(t, item, futures.ErrKilled, "") {

@@ -1,10 +1,11 @@
-package process
+package crew
 
 import (
 	"bytes"
 	"io"
 	"os"
 	"sync"
+	"time"
 )
 
 const (
@@ -21,7 +22,9 @@ type tail struct {
 	last  []byte // from the runtime's last words on
 	total int64
 	at    int64 // where last begins, counted from the start
-	done  chan struct{}
+
+	pipe *os.File // its reading end, nil: nobody writes
+	done chan struct{}
 }
 
 var lastWords = [][]byte{
@@ -31,6 +34,7 @@ var lastWords = [][]byte{
 	[]byte("runtime: cannot allocate"),
 	[]byte("runtime/cgo: "), // before the SIGABRT of who gets no thread
 	[]byte("SIG"),
+	[]byte("Fatal Python error: "),
 }
 
 func (t *tail) add(b []byte) {
@@ -80,11 +84,52 @@ func (t *tail) text() string {
 	return string(end)
 }
 
-// wait returns once everything that was written has been read.
-func (t *tail) wait() {
-	if t.done != nil {
+// end returns once everything that was written has been read, or nearly at once
+// if a process that the worker started still has the pipe.
+func (t *tail) end() {
+	if t.pipe == nil {
+		return
+	}
+	t.pipe.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	<-t.done
+	t.pipe.Close()
+}
+
+// close is end for a worker that did not start.
+func (t *tail) close() {
+	if t.pipe != nil {
+		t.pipe.Close()
 		<-t.done
 	}
+}
+
+// Streams returns what the worker's process gets as standard output and error.
+// close closes what is not needed here any more, when it has started or failed
+// to.
+func (w *Worker) Streams() (stdout, stderr *os.File, close func(), err error) {
+	cfg := &w.p.cfg
+	_, stdout, err = sink(cfg.Stdout, w.p.stdout, nil)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	closeOut := func() {
+		if stdout != w.p.stdout {
+			stdout.Close()
+		}
+	}
+	to := cfg.Stderr
+	if to == nil {
+		to = w.p.stderr
+	}
+	w.stderr.pipe, stderr, err = sink(to, nil, w.stderr)
+	if err != nil {
+		closeOut()
+		return nil, nil, nil, err
+	}
+	return stdout, stderr, func() {
+		closeOut()
+		stderr.Close()
+	}, nil
 }
 
 // sink returns the file that a worker gets as standard output or error. If dst
