@@ -1,0 +1,4 @@
+"""Line 3 is no Python."""
+
+def broken(x)
+    return x
