@@ -86,5 +86,28 @@ func exception(err error) *pickle.Exception {
 			return e
 		}
 	}
-	return &pickle.Exception{Class: builtin("RuntimeError"), Args: pickle.Tuple{err.Error()}}
+	return &pickle.Exception{
+		Class: builtin("RuntimeError"), Args: pickle.Tuple{err.Error()},
+		State: goType(typeOfError(err)),
+	}
+}
+
+// goType is what makes an exception's attribute go_type: the type that the error
+// has in Go, or "panic". Python programs which look for it can tell errors of
+// Go's from exceptions.
+func goType(name string) *pickle.Dict {
+	return pickle.NewDict(pickle.Pair{Key: "go_type", Value: name})
+}
+
+// typeOfError returns the type of err, or of what it wraps if err is there for
+// no more than that.
+func typeOfError(err error) string {
+	for e := err; ; {
+		name := fmt.Sprintf("%T", e)
+		w, ok := e.(interface{ Unwrap() error })
+		if name != "*fmt.wrapError" || !ok {
+			return name
+		}
+		e = w.Unwrap()
+	}
 }

@@ -11,6 +11,10 @@ import "github.com/conexgo/conex/pickle"
 const (
 	extraHello  = "#conex"  // () or (first session) is (number of the session, number of the request)
 	extraCancel = "#cancel" // (session, request) ends a request that waits, or is still to come
+
+	// extraFunctions is for the Python package conex_client, which says by it what
+	// there is to call: () is the names of all functions of pools.
+	extraFunctions = "#functions"
 )
 
 func (s *session) extra(req request) answer {
@@ -33,6 +37,8 @@ func (s *session) extra(req request) answer {
 			other.giveUp(uint64(request))
 		}
 		return returned(nil)
+	case extraFunctions:
+		return returned(tuple(s.srv.types.Functions()))
 	case "accept_connection", "shutdown":
 		return trouble(pickle.KeyError.New(nil))
 	}

@@ -17,7 +17,9 @@ import (
 // a function as a name, never as code, so name is what Python's f is called
 // where it is defined, "mymodule.resize" or "mymodule.Image.resize"; a client
 // may also give it as a str. Types are set up before the first server is made
-// with them, and so are their functions. Function panics if name is empty.
+// with them, and so are their functions. Function panics if name is empty. The
+// package conex_client, in the folder python, has calls, futures and more for
+// Python programs: there a function is its name.
 //
 // A call f(*args, **kwds) in Python becomes one A:
 //

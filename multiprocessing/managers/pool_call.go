@@ -233,7 +233,9 @@ func poolError(name string, err error) error {
 	case errors.Is(err, pool.ErrRunning):
 		return pickle.ValueError.New("Pool is still running")
 	case errors.As(err, &panicked):
-		return pickle.RuntimeError.Newf("panic in %s: %v", name, panicked.Value)
+		e := pickle.RuntimeError.Newf("panic in %s: %v", name, panicked.Value)
+		e.State = goType("panic")
+		return e
 	case errors.As(err, &encoding):
 		return &pickle.Exception{
 			Class: pickle.Global{Module: "multiprocessing.pool", Name: "MaybeEncodingError"},

@@ -110,6 +110,14 @@ func (t *Types) TypeIDs() []string {
 	return slices.Sorted(maps.Keys(t.types))
 }
 
+// Functions returns the names of the registered functions in order: see
+// [Function].
+func (t *Types) Functions() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Sorted(maps.Keys(t.funcs))
+}
+
 // A Type says how the objects of a typeid are made and what clients may call.
 // The exported variables of this package are what SyncManager has in Python;
 // [Types.Register] takes them under any typeid.

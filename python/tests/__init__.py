@@ -1,0 +1,1 @@
+"""Tests of conex_client, which Go runs: go test ./python/pythontest"""
