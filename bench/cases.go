@@ -69,7 +69,7 @@ var usual = effort{5, 2} // rounds
 
 // allCases returns the table in the order it is printed.
 func allCases() []benchCase {
-	return slices.Concat(processCases(), threadCases(), insideCases(), mpCases(), managerCases(), subprocessCases())
+	return slices.Concat(processCases(), threadCases(), insideCases(), mpCases(), managerCases(), subprocessCases(), pythonCases())
 }
 
 func processCases() []benchCase {

@@ -1,8 +1,8 @@
 // Bench measures this library beside its peers: CPython's own modules, net/rpc and go-plugin worker processes, the goroutine
 // pools pond, ants, conc and errgroup, x/sync's semaphore, gocron, and what Go's standard library has.
 //
-//	go run ./bench                        # everything, in nine to fourteen minutes
-//	go run ./bench -quick                 # everything, in a minute and a half: for a look, not for a claim
+//	go run ./bench                        # everything, in eleven to seventeen minutes
+//	go run ./bench -quick                 # everything, in two minutes: for a look, not for a claim
 //	go run ./bench -only 'process/call'   # the cases whose names match a regular expression
 //	go run ./bench -json                  # one JSON object a line, for programs
 //	go run ./bench -python /usr/bin/python3.12
@@ -134,6 +134,23 @@
 //	subprocess/lines      a million lines of 32 bytes that cat writes, streamed; the peer os/exec has a bufio.Scanner
 //	subprocess/kill-tree  a shell and three descendants that ignore SIGTERM, and a context that ends: from the end of their
 //	                      grace until none of them runs. The peer is what one writes by hand, signals to a process group
+//
+// Python functions called from Go (futures/python), beside CPython's executor, pool and pipes; both sides run the same functions
+// of the same file, on two workers of the same interpreter:
+//
+//	python/call           one call's round trip
+//	python/submit         calls of a trivial function, a future each, then all results; per task. Pool.map-1 is Pool.map with
+//	                      chunksize=1
+//	python/map            100,000 items through Map and Pool.map, both in chunks of their own choice; per item
+//	python/echo-1MiB      1 MiB of bytes as argument and as result
+//	python/array-100MiB   a function changes 100 MiB of float64 where they are, in shared memory; in bytes per second, both ways
+//	                      counted. The peer pickles them through a Pipe and back, numpy's array where there is numpy, else
+//	                      array's
+//	python/array-new-100MiB
+//	                      the function copies them to an array that it makes, and returns that
+//	python/start          a pool of two made and its first result; not its end
+//	python/spare          a recycled worker's last result to the next task's, which runs on a spare; the peer's fork server
+//	                      starts a process that sends one
 //
 // # JSON
 //

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,9 @@ func (o *outcome) addOurs(round map[string]meter.Figure) {
 // cannot says why a party cannot be measured at all; "" if it can.
 func (d *driver) cannot(c benchCase, p party) string {
 	if why := d.missing[p.by]; why != "" {
+		return why
+	}
+	if why := d.missing[byPython]; why != "" && p.by == byBench && slices.Contains(withPython, p.run) {
 		return why
 	}
 	if c.place == meter.OneCore || c.place == meter.TwoCore {
@@ -228,7 +232,7 @@ func newDriver(ctx context.Context, dir string, o options, note func(string, ...
 		d.missing[byPython] = "no Python: " + err.Error()
 	} else {
 		d.commands[byPython] = []string{py.path, "-I", script}
-		os.Setenv(pythonEnv, py.path) // for our own parties with a client in Python
+		os.Setenv(pythonEnv, py.path) // for our own parties with Python on the other side
 		os.Setenv(scriptEnv, script)
 		note("%v", py)
 	}

@@ -87,6 +87,12 @@ func TestMissingIsSaid(t *testing.T) {
 		t.Errorf("outcome %+v", o)
 	}
 
+	c = fakeCase("ours") // ours needs it, too
+	c.who[0].run = "python/call"
+	if o := d.run(context.Background(), c); o.failed || o.absent["ours"] != "no Python: none found" || o.row().verdict != untaken {
+		t.Errorf("ours with Python: %+v", o)
+	}
+
 	c = fakeCase("ours")
 	c.place, d.cores = meter.TwoCore, []int{0}
 	if o := d.run(context.Background(), c); o.absent["ours"] == "" || o.failed || o.row().verdict != untaken {

@@ -54,7 +54,7 @@ func parties() meter.Parties {
 	}
 	for _, more := range []meter.Parties{lockParties(), wakeParties(), threadingParties(), queueParties(), schedParties(),
 		contextvarsParties(), mpParties(), managerParties(), subprocessParties(),
-		plainParties()} {
+		pythonParties(), plainParties()} {
 		for name, peers := range more {
 			if all[name] == nil {
 				all[name] = peers

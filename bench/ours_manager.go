@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/conexgo/conex"
@@ -34,8 +36,8 @@ func managerParties() meter.Parties {
 	}
 }
 
-// withPython are those of them that need a client in Python.
-var withPython = []string{"manager/py-go", "manager/py-go-4", "manager/connect-py"}
+// withPython are the parties of ours with Python on the other side.
+var withPython = slices.Concat([]string{"manager/py-go", "manager/py-go-4", "manager/connect-py"}, slices.Collect(maps.Keys(pythonParties())))
 
 // hosting is what a server's process is told.
 type hosting struct {
@@ -227,7 +229,7 @@ func byClient(run, address string) meter.Party {
 	}
 }
 
-// pythonEnv names the interpreter, and scriptEnv the script, for parties of ours that need a client in Python.
+// pythonEnv names the interpreter, and scriptEnv the script, for parties of ours with Python on the other side.
 const (
 	pythonEnv = "CONEX_BENCH_PYTHON"
 	scriptEnv = "CONEX_BENCH_SCRIPT"

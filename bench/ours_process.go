@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/conexgo/conex"
 	"github.com/conexgo/conex/bench/internal/meter"
 	"github.com/conexgo/conex/futures"
 	"github.com/conexgo/conex/futures/process"
@@ -32,7 +31,7 @@ func inc(ex futures.Executor, i int) (int, error) {
 }
 
 // submitAll submits n tasks, a future each, and then reads all results in order.
-func submitAll[A, R any](ex futures.Executor, fn *conex.Func[A, R], n int, arg func(i int) A, result func(i int, r R) error) error {
+func submitAll[A, R any](ex futures.Executor, fn futures.Callable[A, R], n int, arg func(i int) A, result func(i int, r R) error) error {
 	ctx := context.Background()
 	fs := make([]*futures.Future[R], n)
 	for i := range fs {

@@ -980,6 +980,120 @@ def subprocess_lines(spec):
     return calls(spec, 1, op)
 
 
+# ---- the executor and pipes that package futures/python stands beside, and functions that its workers run
+
+ARRAY = 100 << 20  # bytes
+
+
+def floats(n):
+    """numpy's array of so many, or array's where there is no numpy"""
+    try:
+        from numpy import zeros
+        return zeros(n)
+    except ImportError:
+        from array import array
+        return array("d", bytes(8 * n))
+
+
+def touch(a):
+    """a function of an array that costs nothing: it reads at one end and writes at the other"""
+    a[len(a) - 1] = a[0] + 1
+
+
+def copied(a):
+    """an array that was made here, by a worker of futures/python"""
+    import conex_worker
+    new = conex_worker.array("d", (len(a),))
+    new[:] = a
+    new[len(a) - 1] = a[0] + 1
+    return new
+
+
+def touch_arrays(n, conn):
+    for _ in range(n):
+        a = conn.recv()
+        touch(a)
+        conn.send(a)
+        del a  # as the next one comes
+    return n
+
+
+def pipe_array(spec):
+    """float64 pickled through a Pipe to a process and back; the figure is bytes per second, both ways counted"""
+    import multiprocessing
+    mine, theirs = multiprocessing.get_context("fork").Pipe()
+    warm = 1
+    Partners(spec, (touch_arrays, (theirs,))).start(warm + spec.n)
+    a = floats(ARRAY // 8)
+    spent = 0.0
+    for i in range(warm + spec.n):
+        a[0] = i
+        t = perf_counter()
+        mine.send(a)
+        b = mine.recv()
+        took = perf_counter() - t
+        assert len(b) == len(a) and b[len(b) - 1] == i + 1, "wrong results"
+        del b
+        if i >= warm:
+            spent += took
+    return {"value": 2 * spec.n * ARRAY / spent, "n": spec.n}
+
+
+def executor_echo(spec, size):
+    """a block there and back, one after the other"""
+    block = bytes(size)
+
+    def op(_):
+        t = perf_counter()
+        r = ex.submit(same, block).result()
+        took = perf_counter() - t
+        assert len(r) == size, "wrong result"
+        return took
+    with executor(spec) as ex:
+        return calls(spec, max(1, spec.n // 10), op)
+
+
+def executor_start(spec, method):
+    """an executor made and its first result; its end is not in the figure"""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    ctx = multiprocessing.get_context(method)
+
+    def op(i):
+        t = perf_counter()
+        ex = ProcessPoolExecutor(2, mp_context=ctx)
+        r = ex.submit(inc, i).result()
+        took = perf_counter() - t
+        ex.shutdown()
+        assert r == i + 1, "wrong result"
+        return took
+    return calls(spec, 1, op)
+
+
+def answer(conn, i):
+    conn.send(inc(i))
+
+
+def process_answer(spec, method):
+    """a process started and its first result; the fork server is there"""
+    import multiprocessing
+    ctx = multiprocessing.get_context(method)
+
+    def op(i):
+        mine, theirs = ctx.Pipe()
+        p = ctx.Process(target=answer, args=(theirs, i))
+        t = perf_counter()
+        p.start()
+        r = mine.recv()
+        took = perf_counter() - t
+        p.join()
+        mine.close()
+        theirs.close()
+        assert r == i + 1, "wrong result"
+        return took
+    return calls(spec, 1, op)
+
+
 PARTIES = {
     "process/submit": {"ProcessPoolExecutor": lambda s: submit(s, executor)},
     "process/map": {"Pool.map": pool_map},
@@ -1055,6 +1169,15 @@ PARTIES = {
     "subprocess/output-64MiB": {"CPython": subprocess_output},
     "subprocess/communicate-64MiB": {"CPython": subprocess_communicate},
     "subprocess/lines": {"CPython": subprocess_lines},
+    "python/call": {"ProcessPoolExecutor": lambda s: call(s, executor)},
+    "python/submit": {"ProcessPoolExecutor": lambda s: submit(s, executor), "Pool.map-1": lambda s: mp_pool_map(s, 1)},
+    "python/map": {"Pool.map": mp_pool_map},
+    "python/echo-1MiB": {"ProcessPoolExecutor": lambda s: executor_echo(s, 1 << 20)},
+    "python/array-100MiB": {"Pipe": pipe_array},
+    "python/array-new-100MiB": {"Pipe": pipe_array},
+    "python/start": {"ProcessPoolExecutor-spawn": lambda s: executor_start(s, "spawn"),
+                     "ProcessPoolExecutor-fork": lambda s: executor_start(s, "fork")},
+    "python/spare": {"forkserver-Process": lambda s: process_answer(s, "forkserver")},
 }
 
 
