@@ -142,7 +142,7 @@ stress_managers() { CONEX_STRESS=$1 $go test -count=1 -timeout 60m ./pickle ./in
 chaos() {
 	local kills=$1 count
 	shift
-	CONEX_CHAOS=$kills $go test -p 1 -count=1 -timeout 60m -run 'Chaos' -v "$@" ./futures/process ./internal/... ./multiprocessing/... ./subprocess |
+	CONEX_CHAOS=$kills $go test -p 1 -count=1 -timeout 60m -run 'Chaos' -v "$@" ./futures/process ./futures/python ./internal/... ./multiprocessing/... ./subprocess |
 		grep -v 'no test files\|no tests to run' | tee "$work/chaos"
 	count=$(grep -c '^--- PASS: Test.*Chaos' "$work/chaos") # go test is content with no tests at all
 	echo "# $count tests of chaos with $kills kills each${*:+ ($*)}"
