@@ -77,7 +77,7 @@ func TestDeaths(t *testing.T) {
 func TestDeadlineKills(t *testing.T) {
 	suiteEach(t, func(t *testing.T, interpreter string) {
 		leak.Check(t)
-		p := suitePool(t, python.Config{Interpreter: interpreter, Workers: 2, Grace: 100 * time.Millisecond})
+		p := suitePool(t, python.Config{Interpreter: interpreter, Workers: 2, Grace: 100 * time.Millisecond, Preload: []string{"conexsuite"}})
 		ctx := suiteWithin(t, 50*time.Second)
 		for _, fn := range []python.Func[none, int]{suiteDeaf, suiteDeafC, suiteBlockedC} {
 			if err := p.Ready(ctx); err != nil {
@@ -101,9 +101,10 @@ func TestDeadlineKills(t *testing.T) {
 			}
 		}
 
-		// One that listens is interrupted, and its worker lives on.
+		// One that listens is interrupted, and its worker lives on. It has the time to
+		// get where it would clean up.
 		before, file := p.Stats().Killed, suiteFile(t)
-		f := futures.Submit(ctx, p, suitePolite, file, futures.TaskTimeout(20*time.Millisecond))
+		f := futures.Submit(ctx, p, suitePolite, file, futures.TaskTimeout(500*time.Millisecond))
 		if _, err := f.Result(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, futures.ErrWorkerDied) {
 			t.Errorf("a sleeping task: %v", err)
 		}
