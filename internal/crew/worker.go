@@ -85,6 +85,9 @@ func (w *Worker) quota() int64 {
 	return int64(w.p.cfg.Recycle.MaxTasks) - int64(w.sent)
 }
 
+// endTime is how long the end of a frame may take after that of its last item.
+const endTime = 200 * time.Millisecond
+
 // retire lets w end once it has finished what it has. It is idempotent.
 func (w *Worker) retire() {
 	p := w.p
@@ -93,9 +96,12 @@ func (w *Worker) retire() {
 		w.state = retiring
 		p.forget(w)
 	}
-	// Every item may have ended, and the end of their frame not have been told:
-	// by a worker that is stopped it will not be.
-	closing := w.state == retiring && w.flight.empty()
+	closing := w.state == retiring && w.frames.Load() == 0
+	if w.state == retiring && !closing && w.flight.empty() {
+		// Every item has ended, and the end of their frame was not told yet: by a
+		// worker that is stopped it will not be.
+		time.AfterFunc(endTime, w.link.Close)
+	}
 	p.mu.Unlock()
 	if closing {
 		w.link.Close() // end of file: the worker exits
